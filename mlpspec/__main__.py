@@ -1,0 +1,5 @@
+"""`python -m mlpspec` is the command `mlpspec`."""
+
+from mlpspec.cli.main import run
+
+run()

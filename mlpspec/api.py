@@ -1,0 +1,53 @@
+"""The Python API: what the commands do, for a program. Errors are exceptions that carry the same diagnostics."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from mlpspec import compiler
+from mlpspec.language.document import Document
+
+if TYPE_CHECKING:
+    from torch import fx
+
+    from mlpspec.export.export import ExportResult
+    from mlpspec.training.progress import Progress
+    from mlpspec.training.train import TrainingResult
+
+
+def load(source: str | Path | Mapping[str, Any], *, settings: Sequence[str] = (), allow_outside: bool = False) -> Document:
+    """Read and check a spec (a path, or the spec as a mapping); all its mistakes at once. See `mlpspec.compiler.load`."""
+    return compiler.load(source, settings=settings, allow_outside=allow_outside)
+
+
+def compile(document: Document, frame: Any = None) -> fx.GraphModule:  # the word of the trade
+    """The network of a spec as a torch module, freshly initialized. Its sizes come from `frame`, or from the data that the spec names.
+
+    Its forward takes one tensor for each input, encoded, and returns a dict from target to the head's output.
+
+    Raises:
+        DataError: when the data does not fit the spec.
+    """
+    from mlpspec.data.dataset import load_dataset
+
+    spec = document.spec
+    dataset = load_dataset(spec.data, spec.inputs, spec.targets, folder=document.folder, seed=spec.seed, frame=frame)
+    return compiler.compile(document, dataset.preprocessing.facts)
+
+
+def train(document: Document, *, frame: Any = None, runs: str | Path = "runs", progress: Progress | None = None) -> TrainingResult:
+    """Train the model of a spec and leave a run folder. See `mlpspec.training.train.train`."""
+    from mlpspec.training.train import train as run_training
+
+    return run_training(document, frame=frame, runs=Path(runs), progress=progress)
+
+
+def export(run: TrainingResult | str | Path, output: str | Path | None = None) -> ExportResult:
+    """Write a run as one ONNX file, proved before it gets its name. See `mlpspec.export.export.export`."""
+    from mlpspec.export.export import export as run_export
+    from mlpspec.training.run_folder import RunFolder
+
+    folder = RunFolder.open(run) if isinstance(run, str | Path) else run.folder
+    return run_export(folder, None if output is None else Path(output))

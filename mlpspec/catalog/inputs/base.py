@@ -1,0 +1,34 @@
+"""What every input type is."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from mlpspec.catalog.entry import Entry
+from mlpspec.ir.facts import InputFacts
+from mlpspec.ir.fitted import FittedInput
+from mlpspec.ir.graph import Operation
+from mlpspec.ir.shape import Shape
+
+if TYPE_CHECKING:
+    from mlpspec.data.column import ColumnReader
+
+
+class InputType(Entry):
+    """What a model reads: columns or an array, and how raw values become the network's numbers."""
+
+    def fit(self, name: str, reader: ColumnReader) -> FittedInput:
+        """Learn from the training rows.
+
+        Raises:
+            DataError: listing all that is wrong with the columns.
+        """
+        raise NotImplementedError(type(self).__name__)
+
+    def network_input(self, name: str, facts: InputFacts | None) -> tuple[Shape, str]:
+        """Shape (without batch) and dtype of what the network is called with; sizes are names while `facts` is None."""
+        raise NotImplementedError(type(self).__name__)
+
+    def operation(self, name: str, facts: InputFacts | None) -> Operation | None:
+        """What the network itself does first with the input (an embedding), or None."""
+        return None

@@ -1,0 +1,22 @@
+"""What every loss is."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from mlpspec.catalog.entry import Entry
+from mlpspec.ir.lowering import Function
+
+
+class Loss(Entry):
+    """What training makes small. `targets` are the kinds of target it suits.
+
+    It takes the head's output and the encoded target: (batch, classes) logits and (batch,) int64 for category; (batch, 1) logits and
+    (batch, 1) of 0.0 and 1.0 for binary; (batch, columns) and (batch, columns) of scaled numbers for numeric.
+    """
+
+    targets: ClassVar[frozenset[str]]
+
+    def lower(self) -> Function:
+        """The call: `Input(0)` is the head's output, `Input(1)` the encoded target; the result is one number for the batch."""
+        raise NotImplementedError(type(self).__name__)

@@ -1,0 +1,7 @@
+"""The table of scalers."""
+
+from mlpspec.catalog.entry import Family
+from mlpspec.catalog.scalers.base import Scaler
+from mlpspec.catalog.scalers.standardize import Standardize
+
+SCALERS = Family("scaler", Scaler, (Standardize,))

@@ -1,0 +1,168 @@
+"""What the columns of a table probably are, from their texts: for `mlpspec init`. Every guess says why it was made."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+Kind = Literal["numeric", "category", "binary", "skipped"]
+
+MANY_CATEGORIES = 12
+"""Above this, categories are embedded rather than one-hot."""
+
+FEW_INTEGERS = 20
+"""A target of whole numbers with at most so many different values is taken for classes."""
+
+ROWS_A_CLASS = 5
+"""... when each value has on average at least so many rows."""
+
+_CERTAIN_TOKENS = ("", "NA", "N/A", "n/a", "#N/A", "NaN", "nan", "NULL", "null", "?")
+_NUMBER_TOKENS = ("None", "none", "-", "--", ".", "na", "missing", "Missing", "unknown", "Unknown")
+"""Texts that mean a missing value wherever they stand, and those that do only among numbers."""
+
+_NUMBER = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?")
+_LEADING_ZERO = re.compile(r"[+-]?0[0-9]")
+_DATE = re.compile(
+    r"[0-9]{4}[-/][0-9]{1,2}[-/][0-9]{1,2}(?:[ T].*)?"  # 2007-11-11, also with a time
+    r"|[0-9]{1,2}[-/.][0-9]{1,2}[-/.][0-9]{4}"  # 11.11.2007
+    r"|[0-9]{1,2}:[0-9]{2}(?::[0-9.]+)?"  # 17:30
+)
+_ID_NAME = re.compile(r"(?i)(?:.*[_ ])?(?:id|index|idx|key|uuid|rownum|row|nr|no|number)|unnamed.*|.*[a-z]ID")
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column of a table as texts. `missing` cells are left out of `values`."""
+
+    name: str
+    values: tuple[str, ...]
+    missing: int = 0
+
+    @property
+    def distinct(self) -> int:
+        """How many different values it has."""
+        return len(set(self.values))
+
+
+@dataclass(frozen=True)
+class Guess:
+    """What a column is taken for, and why, in a few words."""
+
+    column: Column
+    kind: Kind
+    reason: str
+
+
+def missing_tokens(table: Mapping[str, Sequence[str]]) -> tuple[str, ...]:
+    """The texts in a table that seem to mean a missing value; the empty text is always one.
+
+    >>> missing_tokens({"size": ["1", "-", "2"], "grade": ["A", "-", "NA"]})
+    ('', 'NA', '-')
+    """
+    found = {""}
+    for cells in table.values():
+        texts = set(cells)
+        found |= texts & set(_CERTAIN_TOKENS)
+        rest = texts - set(_CERTAIN_TOKENS) - set(_NUMBER_TOKENS)
+        if rest and all(map(is_number, rest)):
+            found |= texts & set(_NUMBER_TOKENS)
+    return tuple(token for token in (*_CERTAIN_TOKENS, *_NUMBER_TOKENS) if token in found)
+
+
+def columns(table: Mapping[str, Sequence[str]], tokens: Sequence[str]) -> list[Column]:
+    """The table's columns with their missing cells counted. Spaces around a text do not belong to it."""
+    made = []
+    for name, cells in table.items():
+        values = tuple(text for text in map(str.strip, cells) if text not in tokens)
+        made.append(Column(name, values, len(cells) - len(values)))
+    return made
+
+
+def guess_input(column: Column) -> Guess:
+    """What a column is as an input: numbers, categories, or nothing that a model should read."""
+    rows, distinct = len(column.values), column.distinct
+    if distinct < 2:
+        return Guess(column, "skipped", "no values" if not rows else f"only the value {_short(column.values[0])}")
+    if all(map(is_number, column.values)):
+        return _guess_numbers(column)
+    if sum(map(bool, map(_DATE.fullmatch, column.values))) > 0.9 * rows:
+        return Guess(column, "skipped", "dates or times, which mlpspec does not read; add columns such as the month or the age in days")
+    if distinct > max(MANY_CATEGORIES, rows / 2):
+        return Guess(column, "skipped", f"{distinct} different texts in {rows} rows: names or free text")
+    stray = [value for value in dict.fromkeys(column.values) if not is_number(value)]
+    if len(stray) < distinct / 2:
+        return Guess(column, "category", f"{distinct} categories; nearly numbers, but for {', '.join(map(_short, stray[:3]))}")
+    return Guess(column, "category", f"{distinct} categories")
+
+
+def guess_target(column: Column) -> Guess:
+    """What a column is as the target: two classes, several, or a number. `skipped` says why it can be none."""
+    rows, distinct = len(column.values), column.distinct
+    if distinct < 2:
+        return Guess(column, "skipped", "it has no values" if not rows else f"it has only the value {_short(column.values[0])}")
+    if distinct == 2:
+        return Guess(column, "binary", "two values")
+    numbers = all(map(is_number, column.values)) and not _has_codes(column)
+    if not numbers:
+        if distinct > max(FEW_INTEGERS, rows / ROWS_A_CLASS):
+            return Guess(column, "skipped", f"it has {distinct} different texts in {rows} rows, too many for classes")
+        return Guess(column, "category", f"{distinct} classes")
+    if all(map(is_whole, column.values)) and distinct <= min(FEW_INTEGERS, rows / ROWS_A_CLASS):
+        return Guess(column, "category", f"{distinct} different whole numbers; write `numeric` if they are amounts")
+    return Guess(column, "numeric", f"numbers from {_range(column)}")
+
+
+def rarest(column: Column) -> int:
+    """How many rows the rarest value has."""
+    return min(Counter(column.values).values())
+
+
+def is_number(text: str) -> bool:
+    """Whether a text is a finite decimal number.
+
+    >>> [is_number(text) for text in ("1e3", "-.5", "1,000", "inf", "0x10")]
+    [True, True, False, False, False]
+    """
+    return _NUMBER.fullmatch(text) is not None and math.isfinite(float(text))
+
+
+def is_whole(text: str) -> bool:
+    """Whether a text is a whole number; `3.0` is one."""
+    return is_number(text) and float(text).is_integer()
+
+
+def _guess_numbers(column: Column) -> Guess:
+    rows, distinct = len(column.values), column.distinct
+    if _has_codes(column):
+        if distinct > max(MANY_CATEGORIES, rows / 2):
+            return Guess(column, "skipped", f"{distinct} different codes with leading zeros: an identifier")
+        return Guess(column, "category", f"{distinct} codes with leading zeros")
+    if distinct == rows and all(map(is_whole, column.values)):
+        numbers = [float(value) for value in column.values]
+        if _ID_NAME.fullmatch(column.name.strip()) or max(numbers) - min(numbers) == rows - 1:
+            return Guess(column, "skipped", "a different whole number in every row: an identifier")
+    if distinct <= FEW_INTEGERS // 2 and all(map(is_whole, column.values)):
+        return Guess(column, "numeric", f"{distinct} different whole numbers; make it a category if they are codes")
+    return Guess(column, "numeric", f"from {_range(column)}")
+
+
+def _has_codes(column: Column) -> bool:
+    return any(map(_LEADING_ZERO.match, column.values))
+
+
+def _range(column: Column) -> str:
+    numbers = sorted((float(value), value) for value in column.values)
+    return f"{numbers[0][1]} to {numbers[-1][1]}"
+
+
+def _short(text: str) -> str:
+    """A text in quotes, at most 24 characters of it.
+
+    >>> _short("Torgersen")
+    "'Torgersen'"
+    """
+    return repr(text if len(text) <= 24 else text[:23] + "…")

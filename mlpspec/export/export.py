@@ -1,0 +1,98 @@
+"""`mlpspec export`: from a run folder to a proved file."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from mlpspec.compiler import build_graph, loads
+from mlpspec.diagnostics import ModelFileError, SpecError
+from mlpspec.language.document import Document
+from mlpspec.training.run_folder import RunFolder
+
+
+@dataclass(frozen=True)
+class ExportResult:
+    """The file, its size in bytes, its SHA-256, how many nodes it has, and the proof's figures."""
+
+    path: Path
+    bytes: int
+    sha256: str
+    nodes: int
+    proof: Mapping[str, Any]
+
+
+def load_run_document(folder: RunFolder) -> Document:
+    """The spec that a run was trained with, overrides included, checked again like any other.
+
+    Raises:
+        ModelFileError: when it is missing or no longer valid.
+    """
+    path = folder.path / "spec.resolved.yaml"
+    info = folder.info()
+    try:
+        text = path.read_text(encoding="utf-8")
+        document = loads(text, name=str(path), folder=Path(str(info.get("folder", "."))))
+    except (OSError, UnicodeDecodeError) as error:
+        raise ModelFileError(f"the run has no readable spec: {error}", code="invalid-run", place=str(path)) from error
+    except SpecError as error:
+        raise ModelFileError(error.diagnostics) from error
+    return document
+
+
+def export(run: RunFolder, output: Path | None = None) -> ExportResult:
+    """Write the model of a run as one self-contained ONNX file, after proving it.
+
+    Args:
+        run: the run folder; its best weights are used.
+        output: where the file goes; by default `model.onnx` in the run folder.
+
+    Raises:
+        CheckError: when the model differs from the trained pipeline; no file is left.
+        ModelFileError: when the run is incomplete or damaged.
+        MachineError: when the file cannot be written.
+    """
+    document = load_run_document(run)
+    preprocessing = run.preprocessing()
+    info = run.info()
+    rows = run.proof_rows()
+    graph = build_graph(document, preprocessing.facts)
+
+    from mlpspec.atomic import write_atomically
+    from mlpspec.export.assemble import assemble, model_card
+    from mlpspec.export.proof_rows import edge_rows
+    from mlpspec.export.verify import prove
+    from mlpspec.pytorch.module import build_module
+    from mlpspec.training.checkpoints import Checkpoints
+
+    module = build_module(graph)
+    Checkpoints(run.path / "checkpoints").load_weights(module)
+    options = document.spec.export
+    metadata = {
+        "mlpspec.spec": (run.path / "spec.resolved.yaml").read_text(encoding="utf-8"),
+        "mlpspec.model": model_card(document.spec.name, preprocessing, options),
+    }
+    model = assemble(module, graph, preprocessing, options, metadata)
+    proof = prove(model, module, graph, preprocessing, rows, edge_rows(preprocessing, rows)).to_json()
+    _add_metadata(model, "mlpspec.run", _run_card(info, proof))
+    data = model.SerializeToString(deterministic=True)
+    path = output or run.path / "model.onnx"
+    with write_atomically(path) as file:
+        file.write(data)
+    run.write_json("proof.json", proof)
+    return ExportResult(path, len(data), hashlib.sha256(data).hexdigest(), len(model.graph.node), proof)
+
+
+def _run_card(info: Mapping[str, Any], proof: Mapping[str, Any]) -> str:
+    """What the file says about its training: no path of the machine it was made on."""
+    kept = {key: info[key] for key in ("started", "seed", "rows", "data", "parameters", "versions", "figures", "best_epoch") if key in info}
+    return json.dumps({**kept, "proof": proof}, ensure_ascii=False)
+
+
+def _add_metadata(model: Any, key: str, value: str) -> None:
+    entry = model.metadata_props.add()
+    entry.key, entry.value = key, value

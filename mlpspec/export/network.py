@@ -1,0 +1,79 @@
+"""The network alone as an ONNX graph, through torch.onnx.export."""
+
+from __future__ import annotations
+
+import logging
+import warnings
+from collections.abc import Sequence
+
+import torch
+from onnx import ModelProto
+from torch import nn
+
+from mlpspec.ir.graph import Graph
+
+SAMPLE_ROWS = 2  # with a single row the exporter may take the batch axis for a constant
+
+
+def network_model(module: nn.Module, graph: Graph, input_names: Sequence[str], output_names: Sequence[str], opset: int) -> ModelProto:
+    """The module in inference mode as ONNX: batch norm folded where it can be, dropout gone, the first axis of everything called `batch`.
+
+    Args:
+        input_names, output_names: names for the tensors, in the graph's order.
+        opset: ONNX operator set.
+
+    Source: torch.onnx.export with the dynamo exporter.
+    """
+    arguments = tuple(
+        torch.zeros((SAMPLE_ROWS, *value.shape.known), dtype=torch.int64 if value.dtype == "int64" else torch.float32)
+        for value in graph.inputs
+    )
+    was_training = module.training
+    module.eval()
+    try:
+        with warnings.catch_warnings(), _quiet_exporter():
+            warnings.simplefilter("ignore")  # the exporter's deprecations are not the user's concern
+            program = torch.onnx.export(
+                module,
+                arguments,
+                input_names=list(input_names),
+                output_names=list(output_names),
+                dynamic_shapes=tuple({0: "batch"} for _ in arguments),
+                opset_version=opset,
+                dynamo=True,
+                external_data=False,
+                verbose=False,
+            )
+    finally:
+        module.train(was_training)
+    assert program is not None
+    model = program.model_proto
+    _forget_source(model)
+    return model
+
+
+class _quiet_exporter:  # noqa: N801  # reads as a verb in a with statement
+    """Silences the exporter's remarks about packages it looks for and does not need."""
+
+    _names = ("torch.onnx._internal.exporter._registration", "torch.onnx", "onnxscript")
+
+    def __enter__(self) -> None:
+        self._levels = [(logging.getLogger(name), logging.getLogger(name).level) for name in self._names]
+        for logger, _ in self._levels:
+            logger.setLevel(logging.ERROR)
+
+    def __exit__(self, *_: object) -> None:
+        for logger, level in self._levels:
+            logger.setLevel(level)
+
+
+def _forget_source(model: ModelProto) -> None:
+    """Remove what the exporter notes about local files and lines of code."""
+    graph = model.graph
+    for item in (*graph.node, *graph.input, *graph.output, *graph.initializer, *graph.value_info):
+        del item.metadata_props[:]
+        item.doc_string = ""
+    del graph.metadata_props[:]
+    del model.metadata_props[:]
+    del graph.value_info[:]
+    graph.doc_string = ""

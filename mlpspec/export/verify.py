@@ -1,0 +1,155 @@
+"""The proof: the exported model against the trained pipeline, row by row."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import onnx
+import onnxruntime as ort
+import torch
+from torch import nn
+
+from mlpspec.data.operators import run_program
+from mlpspec.diagnostics import CheckError, Diagnostic
+from mlpspec.export.tolerance import ABSOLUTE, RELATIVE
+from mlpspec.ir.fitted import Preprocessing
+from mlpspec.ir.graph import Graph
+
+BATCH_SIZES = (1, 2, 7, 257)
+
+
+@dataclass
+class Proof:
+    """What was compared and how far apart it was.
+
+    `worst` is the largest difference of each output in units of its tolerance (at most 1 passes); `flips` counts rows whose class
+    differs although both probabilities are within tolerance (a tie).
+    """
+
+    rows: int = 0
+    edge_rows: int = 0
+    worst: dict[str, float] = field(default_factory=dict)
+    max_absolute: dict[str, float] = field(default_factory=dict)
+    flips: int = 0
+
+    def to_json(self) -> dict[str, Any]:
+        """As JSON data."""
+        return {**self.__dict__, "absolute": ABSOLUTE, "relative": RELATIVE, "batch_sizes": list(BATCH_SIZES)}
+
+
+def prove(
+    model: onnx.ModelProto,
+    module: nn.Module,
+    graph: Graph,
+    preprocessing: Preprocessing,
+    real: Mapping[str, np.ndarray],
+    edges: Mapping[str, np.ndarray],
+) -> Proof:
+    """Check the model's form, then run real and edge rows through both pipelines at several batch sizes.
+
+    Raises:
+        CheckError: when the form is wrong, or any output of any row differs beyond the tolerance.
+    """
+    session = _legal_session(model)
+    names = [output.name for output in session.get_outputs()]
+    proof = Proof(_count(real), _count(edges))
+    problems: list[Diagnostic] = []
+    for rows in (real, edges):
+        expected = trained_answers(module, graph, preprocessing, rows)
+        for size in BATCH_SIZES:
+            found = _in_batches(session, names, rows, size)
+            for name in names:
+                message = _compare(name, found[name], expected, preprocessing, proof)
+                if message:
+                    kind = "edge row" if rows is edges else "row"
+                    problems.append(
+                        Diagnostic("parity", f"{message} at batch size {size} ({kind} {_worst_row(found[name], expected[name]) + 1})")
+                    )
+    if problems:
+        raise CheckError(problems[:8])
+    return proof
+
+
+def trained_answers(module: nn.Module, graph: Graph, preprocessing: Preprocessing, rows: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
+    """What the trained pipeline answers for raw rows: NumPy preprocessing, the torch module in inference mode, NumPy decoding."""
+    encoded = {
+        name: run_program(item.program, {item.program.inputs[0]: rows[name]})[item.program.outputs[0]]
+        for name, item in preprocessing.inputs.items()
+    }
+    was_training = module.training
+    module.eval()
+    device = next(module.parameters()).device
+    with torch.inference_mode():
+        outputs = module(*(torch.from_numpy(np.ascontiguousarray(encoded[value.name])).to(device) for value in graph.inputs))
+    module.train(was_training)
+    answers: dict[str, np.ndarray] = {}
+    for target, output in outputs.items():
+        decode = preprocessing.targets[target].decode
+        answers.update(run_program(decode, {decode.inputs[0]: output.cpu().numpy()}))
+    return answers
+
+
+def _legal_session(model: onnx.ModelProto) -> ort.InferenceSession:
+    try:
+        onnx.checker.check_model(model, full_check=True)
+        options = ort.SessionOptions()
+        options.log_severity_level = 3
+        return ort.InferenceSession(model.SerializeToString(), options, providers=["CPUExecutionProvider"])
+    except Exception as error:  # onnx and onnxruntime raise many kinds, each of which means the same here
+        raise CheckError(f"the exported model is not legal ONNX: {error}", code="parity") from error
+
+
+def _in_batches(session: ort.InferenceSession, names: list[str], rows: Mapping[str, np.ndarray], size: int) -> dict[str, np.ndarray]:
+    total = _count(rows)
+    if size == 1:
+        total = min(total, 257)  # single rows are slow and prove no more after some
+    pieces: dict[str, list[np.ndarray]] = {name: [] for name in names}
+    for start in range(0, total, size):
+        batch = {name: array[start : min(start + size, total)] for name, array in rows.items()}
+        for name, value in zip(names, session.run(names, batch), strict=True):
+            pieces[name].append(np.asarray(value))
+    return {name: np.concatenate(parts) for name, parts in pieces.items()}
+
+
+def _compare(name: str, found: np.ndarray, answers: Mapping[str, np.ndarray], preprocessing: Preprocessing, proof: Proof) -> str:
+    """What is wrong with an output, as a sentence; empty when it is within tolerance."""
+    expected = answers[name][: len(found)]
+    if found.shape != expected.shape:
+        return f"`{name}` has the shape {found.shape}, the trained pipeline gives {expected.shape}"
+    target = preprocessing.targets.get(name)
+    if target is not None and target.classes is not None:
+        different = found.astype(object) != expected.astype(object)
+        ties = _ties(answers[f"{name}_probability"][: len(found)], preprocessing.targets[name].kind)
+        proof.flips += int((different & ties).sum())
+        wrong = int((different & ~ties).sum())
+        return f"`{name}` has {wrong} wrong labels" if wrong else ""
+    distance = np.abs(found.astype(np.float64) - expected.astype(np.float64))
+    same = (found == expected) | (np.isnan(found) & np.isnan(expected))
+    units = np.where(same, 0.0, distance / (ABSOLUTE + RELATIVE * np.abs(expected)))
+    worst = float(np.max(np.nan_to_num(units, nan=np.inf), initial=0.0))
+    proof.worst[name] = max(proof.worst.get(name, 0.0), worst)
+    proof.max_absolute[name] = max(proof.max_absolute.get(name, 0.0), float(np.max(np.where(same, 0.0, distance), initial=0.0)))
+    return f"`{name}` differs by {worst:.3g} times the tolerance" if worst > 1 else ""
+
+
+def _ties(probability: np.ndarray, kind: str) -> np.ndarray:
+    """Rows whose best two classes are within the tolerance, so that either label is right."""
+    best = np.sort(probability, axis=1)
+    return best[:, -1] - best[:, -2] <= 2 * (ABSOLUTE + RELATIVE)
+
+
+def _worst_row(found: np.ndarray, expected: np.ndarray) -> int:
+    expected = expected[: len(found)]
+    if found.shape != expected.shape:
+        return 0
+    if found.dtype.kind not in "f":
+        return int(np.argmax(found.astype(object) != expected.astype(object)))
+    distance = np.abs(found.astype(np.float64) - expected).reshape(len(found), -1).max(axis=1)
+    return int(np.argmax(np.nan_to_num(distance, nan=np.inf)))
+
+
+def _count(rows: Mapping[str, np.ndarray]) -> int:
+    return len(next(iter(rows.values())))

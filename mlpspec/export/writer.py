@@ -1,0 +1,42 @@
+"""Collects nodes and constants of an ONNX graph under names that cannot collide."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from onnx import NodeProto, TensorProto, helper, numpy_helper
+
+
+class GraphWriter:
+    """What a graph is made of, in order of calculation."""
+
+    def __init__(self) -> None:
+        self.nodes: list[NodeProto] = []
+        self.initializers: list[TensorProto] = []
+        self._names: set[str] = set()
+
+    def constant(self, value: Any, dtype: Any, near: str) -> str:
+        """A constant tensor; its name, made from that of the value it belongs to. Texts have dtype object."""
+        array = np.array(value, dtype=dtype)
+        name = self._unique(f"{near}.constant")
+        if array.dtype == object:
+            tensor = helper.make_tensor(name, TensorProto.STRING, array.shape, [str(text).encode() for text in array.reshape(-1)])
+        else:
+            tensor = numpy_helper.from_array(array, name)
+        self.initializers.append(tensor)
+        return name
+
+    def node(self, op_type: str, inputs: list[str], output: str, *, domain: str = "", **attributes: Any) -> str:
+        """A node with one output; the output's name."""
+        name = self._unique(f"{output}/{op_type}")
+        self.nodes.append(helper.make_node(op_type, inputs, [output], name=name, domain=domain, **attributes))
+        return output
+
+    def _unique(self, name: str) -> str:
+        candidate, number = name, 1
+        while candidate in self._names:
+            number += 1
+            candidate = f"{name}_{number}"
+        self._names.add(candidate)
+        return candidate

@@ -1,0 +1,1 @@
+"""The nouns of the compiler: shapes, graphs, lowering records, facts learnt from data."""

@@ -1,0 +1,19 @@
+"""The `export:` section."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from mlpspec.catalog.option import Record, option
+
+
+class Export(Record):
+    """What the exported model answers."""
+
+    outputs: tuple[Literal["label", "probability"], ...] = option(
+        default=("label", "probability"),
+        min_items=1,
+        doc="Which answers the model file gives: the label (or the value of a numeric target), and the probabilities of classes.",
+        examples=(["label", "probability"],),
+    )
+    opset: int = option(default=20, minimum=18, maximum=21, doc="ONNX operator set of the model file.")

@@ -1,0 +1,29 @@
+"""The verbs of the compiler: checks of a spec, passes from a spec to a graph, lints of a graph. The order is data."""
+
+from __future__ import annotations
+
+from mlpspec.passes.check_sharing import check_sharing
+from mlpspec.passes.checks.biases import check_biases
+from mlpspec.passes.checks.data_section import check_data_section
+from mlpspec.passes.checks.heads import check_heads
+from mlpspec.passes.checks.losses import check_losses
+from mlpspec.passes.checks.metrics import check_metrics
+from mlpspec.passes.checks.monitor import check_monitor
+from mlpspec.passes.checks.paths import check_paths
+from mlpspec.passes.encode_inputs import encode_inputs
+from mlpspec.passes.infer_shapes import infer_shapes
+from mlpspec.passes.lints.double_activation import lint_double_activation
+from mlpspec.passes.lints.parameter_budget import lint_parameter_budget
+from mlpspec.passes.lints.unused import lint_unused
+from mlpspec.passes.lower import lower
+from mlpspec.passes.place_layers import place_layers
+from mlpspec.passes.size_heads import size_heads
+
+CHECKS = (check_paths, check_data_section, check_heads, check_losses, check_metrics, check_monitor, check_biases)
+"""Checks of a spec that need no graph. Each yields what it finds; all run."""
+
+PASSES = (place_layers, encode_inputs, size_heads, infer_shapes, check_sharing, lower)
+"""From a spec to a graph, in this order; a pass that reports errors is the last to run."""
+
+LINTS = (lint_unused, lint_double_activation, lint_parameter_budget)
+"""Checks of a finished graph. Each yields what it finds; all run."""

@@ -1,0 +1,21 @@
+"""Can each bias start as it is asked to?"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from mlpspec.catalog.initializers.base import Initializer
+from mlpspec.catalog.option import options_of
+from mlpspec.diagnostics import Diagnostic
+from mlpspec.language.document import Document
+
+
+def check_biases(document: Document) -> Iterator[Diagnostic]:
+    """A bias has no fan-in, so that initializers which need one are refused for it."""
+    for index, layer in enumerate(document.spec.model):
+        for option in options_of(type(layer)):
+            value = getattr(layer, option.attribute)
+            if option.key == "bias_initializer" and isinstance(value, Initializer) and value.needs_fans:
+                message = f"`{value.kind}` needs a matrix, a bias is a vector"
+                at = ("model", index, layer.kind, option.key)
+                yield document.diagnostic("wrong-form", message, at, help="start a bias with `zeros`, `constant`, `normal` or `uniform`")

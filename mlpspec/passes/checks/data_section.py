@@ -1,0 +1,42 @@
+"""Do the options of `data:` go together?"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from mlpspec.diagnostics import Diagnostic
+from mlpspec.language.document import Document
+
+_SPLIT = ("data", "split")
+
+
+def check_data_section(document: Document) -> Iterator[Diagnostic]:
+    """One way of dividing the rows, fractions that fit in a whole, training rows in it."""
+    data = document.spec.data
+    split = data.split
+    fractions = {"train": split.train, "validation": split.validation, "test": split.test}
+    if data.path is not None and data.train is not None:
+        help = "keep `path` with `split`, or `train`, `validation` and `test`"
+        yield document.diagnostic("invalid-spec", "`data` has both `path` and `train`", ("data", "train"), at_key=True, help=help)
+    if data.path is None and data.train is None and (data.validation or data.test):
+        yield document.diagnostic("missing-option", "`data` has no training rows", ("data",), at_key=True, help="add `train: FILE`")
+    if data.train is not None and "split" in document.tree.data.get("data", {}):
+        message = "`split` divides one file, but `data` names a file for each part"
+        yield document.diagnostic("invalid-spec", message, _SPLIT, at_key=True, help="remove `split`, or write one `path`")
+    if split.column is not None:
+        for option in ("train", "validation", "test", "stratify"):
+            if option in _written(document):
+                message = f"`split` is by the column `{split.column}`, so `{option}` has no meaning"
+                yield document.diagnostic("invalid-spec", message, (*_SPLIT, option), at_key=True, help="keep one of them")
+        return
+    total = sum(fractions.values())
+    if total > 1 + 1e-9:
+        written = " + ".join(f"{value:g}" for value in fractions.values())
+        message = f"the parts of `split` sum to {total:g} ({written}), more than all rows"
+        yield document.diagnostic("bad-split", message, _SPLIT, help="make train + validation + test at most 1")
+    if split.train == 0:
+        yield document.diagnostic("bad-split", "`split` leaves no rows to train on", (*_SPLIT, "train"), help="e.g. `train: 0.7`")
+
+
+def _written(document: Document) -> dict[str, object]:
+    return document.tree.data.get("data", {}).get("split", {})

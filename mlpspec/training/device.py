@@ -1,0 +1,36 @@
+"""The device that training runs on, chosen strictly."""
+
+from __future__ import annotations
+
+import torch
+
+from mlpspec.diagnostics import MachineError
+
+
+def training_device(wanted: str) -> tuple[torch.device, str]:
+    """The torch device for `auto`, `cpu`, `cuda` or `cuda:1`, and why it was taken, in one line.
+
+    Raises:
+        MachineError: when CUDA is asked for by name and cannot be used; only `auto` may take the CPU instead.
+    """
+    if wanted == "cpu":
+        return torch.device("cpu"), "cpu, as asked"
+    problem = _cuda_problem(wanted)
+    if not problem:
+        index = int(wanted.partition(":")[2] or 0)
+        return torch.device("cuda", index), f"cuda:{index}, {torch.cuda.get_device_name(index)}"
+    if wanted == "auto":
+        return torch.device("cpu"), f"cpu, because {problem}"
+    help = "train with `--set training.device=cpu`, or mend the cause; `mlpspec doctor` tells more"
+    raise MachineError(f"training was asked for on {wanted}, and {problem}", code="no-gpu", help=help)
+
+
+def _cuda_problem(wanted: str) -> str:
+    if torch.version.cuda is None:
+        return "this torch is built without CUDA"
+    if not torch.cuda.is_available():
+        return "torch finds no usable NVIDIA GPU"
+    index = int(wanted.partition(":")[2] or 0)
+    if index >= torch.cuda.device_count():
+        return f"there are only {torch.cuda.device_count()} GPUs, numbered from 0"
+    return ""

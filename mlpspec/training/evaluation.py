@@ -1,0 +1,85 @@
+"""What a network says about rows, and how good that is."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+import numpy as np
+import torch
+from torch import nn
+
+from mlpspec.catalog.metrics.base import Answers, UndefinedMetric
+from mlpspec.data.operators import run_program
+from mlpspec.ir.fitted import FittedTarget, Preprocessing
+from mlpspec.language.figures import metric_name, metrics_of
+from mlpspec.language.sections.spec import Spec
+from mlpspec.training.losses import target_loss
+from mlpspec.training.tensors import Tensors
+
+EVALUATION_BATCH = 8192
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """Figures by name (`loss`, `species.accuracy`), None where a metric is undefined, with the reason; the answers by target."""
+
+    rows: int
+    figures: Mapping[str, float | None]
+    undefined: Mapping[str, str]
+    answers: Mapping[str, Answers]
+
+
+def network_outputs(module: nn.Module, data: Tensors) -> dict[str, torch.Tensor]:
+    """The outputs of every head for all rows, in inference mode, on the CPU. The module's training mode is kept as it was."""
+    was_training = module.training
+    module.eval()
+    pieces: dict[str, list[torch.Tensor]] = {}
+    with torch.inference_mode():
+        for start in range(0, data.rows, EVALUATION_BATCH):
+            batch = tuple(tensor[start : start + EVALUATION_BATCH] for tensor in data.inputs)
+            for target, output in module(*batch).items():
+                pieces.setdefault(target, []).append(output)
+    module.train(was_training)
+    return {target: torch.cat(parts).cpu() for target, parts in pieces.items()}
+
+
+def evaluate(module: nn.Module, data: Tensors, spec: Spec, preprocessing: Preprocessing) -> Evaluation:
+    """Loss and metrics of all targets over all rows of `data` (at least one row)."""
+    outputs = network_outputs(module, data)
+    figures: dict[str, float | None] = {"loss": 0.0}
+    undefined: dict[str, str] = {}
+    answers: dict[str, Answers] = {}
+    total = 0.0
+    for name, target in spec.targets.items():
+        truth = data.targets[name].cpu()
+        loss = target_loss(target)(outputs[name], truth).item()
+        total += target.weight * loss
+        if len(spec.targets) > 1:
+            figures[f"{name}.loss"] = loss
+        answers[name] = answers_of(preprocessing.targets[name], outputs[name].numpy(), truth.numpy())
+        for metric in metrics_of(spec, target):
+            label = metric_name(spec, name, metric)
+            try:
+                figures[label] = metric.compute(answers[name])
+            except UndefinedMetric as reason:
+                figures[label], undefined[label] = None, str(reason)
+    figures["loss"] = total
+    return Evaluation(data.rows, figures, undefined, answers)
+
+
+def answers_of(target: FittedTarget, output: np.ndarray, truth: np.ndarray) -> Answers:
+    """The head's output (rows, outputs) and the encoded truth as answers: class numbers and probabilities, or numbers in their own unit."""
+    if target.classes is None:
+        columns = len(target.columns)
+        prediction = _decoded(target, output)[target.name].reshape(-1, columns)
+        return Answers(_decoded(target, truth)[target.name].reshape(-1, columns), prediction)
+    take = next(step for step in target.decode.steps if step.op == "take")
+    chosen = replace(target.decode, outputs=(take.inputs[0], f"{target.name}_probability"))
+    values = run_program(chosen, {target.decode.inputs[0]: output})
+    numbers = truth.reshape(-1).astype(np.int64)
+    return Answers(numbers, values[take.inputs[0]].astype(np.int64), values[f"{target.name}_probability"])
+
+
+def _decoded(target: FittedTarget, output: np.ndarray) -> dict[str, np.ndarray]:
+    return run_program(target.decode, {target.decode.inputs[0]: output})

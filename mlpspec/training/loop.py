@@ -1,0 +1,135 @@
+"""The training loop: epochs of steps, figures after each, the best weights kept, a checkpoint when it is time."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import torch
+from torch import nn
+
+from mlpspec.catalog.schedules.base import Horizon
+from mlpspec.diagnostics import CheckError
+from mlpspec.language.figures import figures as figure_goals
+from mlpspec.language.sections.spec import Spec
+from mlpspec.training.batches import batch_bounds, epoch_order
+from mlpspec.training.interrupt import Interrupt
+from mlpspec.training.progress import Progress
+from mlpspec.training.step import Step
+
+CHECKPOINT_SECONDS = 30.0
+"""At most this long passes between checkpoints while epochs end."""
+
+
+@dataclass
+class Position:
+    """How far training is: what a checkpoint must remember beside the tensors."""
+
+    epoch: int = 0
+    best_epoch: int = 0
+    best_value: float | None = None
+    stale_epochs: int = 0
+    last: dict[str, float | None] = field(default_factory=dict)
+
+    def to_json(self) -> dict[str, Any]:
+        """As JSON data."""
+        return dict(self.__dict__)
+
+
+@dataclass(frozen=True)
+class Hooks:
+    """What the loop asks of its surroundings: figures on the validation rows, a record an epoch, checkpoints."""
+
+    validate: Callable[[], Mapping[str, float | None]]
+    record: Callable[[Mapping[str, Any]], None]
+    save_best: Callable[[Position], None]
+    save_last: Callable[[Position], None]
+
+
+class Loop:
+    """Runs a step over the epochs of a spec."""
+
+    def __init__(self, spec: Spec, module: nn.Module, step: Step, rows: int, device: torch.device, hooks: Hooks, *, has_validation: bool):
+        self.training, self.seed = spec.training, spec.seed
+        self.module, self.step, self.rows, self.device, self.hooks = module, step, rows, device, hooks
+        stopping = spec.training.early_stopping
+        self.monitor = stopping.monitor if stopping else "validation.loss" if has_validation else "train.loss"
+        self.patience = stopping.patience if stopping else None
+        self.min_delta = stopping.min_delta if stopping else 0.0
+        self.goal = figure_goals(spec).get(self.monitor, "min")
+        self.bounds = list(batch_bounds(rows, spec.training.batch_size))
+        self.horizon = Horizon(len(self.bounds) * spec.training.epochs, len(self.bounds))
+
+    def run(self, position: Position, interrupt: Interrupt, progress: Progress) -> str:
+        """Train from `position` on; why it ended: `finished`, `early stopping` or `interrupted`.
+
+        Raises:
+            CheckError: when the loss becomes NaN or infinite; nothing of that epoch is saved.
+        """
+        saved_at = time.monotonic()
+        while position.epoch < self.training.epochs:
+            started = time.perf_counter()
+            if not self._epoch(position.epoch, interrupt):
+                self.hooks.save_last(position)
+                return "interrupted"
+            seconds = time.perf_counter() - started
+            position.epoch += 1
+            position.last = self._figures(position.epoch)
+            improved = self._judge(position)
+            if improved:
+                self.hooks.save_best(position)
+            self.hooks.record({"epoch": position.epoch, **position.last, "learning_rate": self._rate(position.epoch), "seconds": seconds})
+            progress.epoch(position.epoch, self.training.epochs, position.last, self.rows / max(seconds, 1e-9))
+            if self.patience is not None and position.stale_epochs >= self.patience:
+                self.hooks.save_last(position)
+                return "early stopping"
+            if interrupt.exit_code is not None:
+                self.hooks.save_last(position)
+                return "interrupted"
+            if time.monotonic() - saved_at > CHECKPOINT_SECONDS:
+                self.hooks.save_last(position)
+                saved_at = time.monotonic()
+        self.hooks.save_last(position)
+        return "finished"
+
+    def _epoch(self, epoch: int, interrupt: Interrupt) -> bool:
+        """All steps of an epoch; False when a signal came in between, so that the epoch does not count."""
+        order = torch.from_numpy(epoch_order(self.rows, self.seed, epoch, shuffle=self.training.shuffle)).to(self.device)
+        first = epoch * len(self.bounds)
+        base = self.training.optimizer.learning_rate
+        self.module.train()
+        for number, (start, end) in enumerate(self.bounds):
+            self.step.run(order[start:end], base * self.training.schedule.factor(first + number, self.horizon))
+            if interrupt.exit_code is not None and number + 1 < len(self.bounds):
+                return False
+        return True
+
+    def _figures(self, epoch: int) -> dict[str, float | None]:
+        loss = self.step.epoch_loss()
+        if not math.isfinite(loss):
+            rate = self._rate(epoch)
+            message = f"the training loss became {loss} in epoch {epoch}, at a learning rate of {rate:.3g}"
+            raise CheckError(
+                message,
+                code="non-finite-loss",
+                help=f"try `--set training.optimizer.{self.training.optimizer.kind}.learning_rate={rate / 10:.2g}`",
+            )
+        return {"train.loss": loss, **{f"validation.{name}": value for name, value in self.hooks.validate().items()}}
+
+    def _judge(self, position: Position) -> bool:
+        value = position.last.get(self.monitor)
+        best = position.best_value
+        sign = 1.0 if self.goal == "min" else -1.0
+        improved = value is not None and math.isfinite(value) and (best is None or sign * (best - value) > self.min_delta)
+        if improved:
+            position.best_value, position.best_epoch, position.stale_epochs = value, position.epoch, 0
+        else:
+            position.stale_epochs += 1
+        return improved
+
+    def _rate(self, epoch: int) -> float:
+        """The learning rate of the last step of an epoch (counted from 1)."""
+        return self.training.optimizer.learning_rate * self.training.schedule.factor(epoch * len(self.bounds) - 1, self.horizon)

@@ -1,0 +1,107 @@
+"""What a person sees while a model trains: one live line in a terminal, a plain line an epoch elsewhere. On stderr."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Mapping
+from typing import Protocol, Self
+
+
+class Progress(Protocol):
+    """What the loop tells."""
+
+    def __enter__(self) -> Self: ...
+
+    def __exit__(self, *_: object) -> None: ...
+
+    def note(self, text: str) -> None:
+        """A line worth keeping."""
+        ...
+
+    def epoch(self, number: int, epochs: int, figures: Mapping[str, float | None], rows_per_second: float) -> None:
+        """An epoch is over."""
+        ...
+
+
+class Silent:
+    """Says nothing."""
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None: ...
+
+    def note(self, text: str) -> None:
+        """Nothing."""
+
+    def epoch(self, number: int, epochs: int, figures: Mapping[str, float | None], rows_per_second: float) -> None:
+        """Nothing."""
+
+
+class Lines(Silent):
+    """A plain line for about every twentieth of the epochs, at most one a second or so, and the first and last."""
+
+    def __init__(self) -> None:
+        self._last = 0.0
+
+    def note(self, text: str) -> None:
+        """The line itself."""
+        print(text, file=sys.stderr, flush=True)  # noqa: T201
+
+    def epoch(self, number: int, epochs: int, figures: Mapping[str, float | None], rows_per_second: float) -> None:
+        """`epoch 12/60  train.loss 0.31  ...  8,100 rows/s`."""
+        due = number % max(1, epochs // 20) == 0 or time.monotonic() - self._last > 10
+        if number in (1, epochs) or due:
+            self._last = time.monotonic()
+            self.note(f"epoch {number}/{epochs}  {figures_text(figures)}  {rows_per_second:,.0f} rows/s")
+
+
+class Live(Silent):
+    """One line in place with a bar, the figures, rows/s and the time left."""
+
+    def __enter__(self) -> Self:
+        from rich.console import Console
+        from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
+        from rich.progress import Progress as RichProgress
+
+        columns = (
+            TextColumn("epoch"),
+            MofNCompleteColumn(),
+            BarColumn(bar_width=20),
+            TextColumn("{task.fields[figures]}"),
+            TextColumn("{task.fields[speed]}"),
+            TimeRemainingColumn(),
+        )
+        self._progress = RichProgress(*columns, console=Console(stderr=True), transient=False)
+        self._progress.start()
+        self._task = self._progress.add_task("", total=None, figures="", speed="")
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._progress.stop()
+
+    def note(self, text: str) -> None:
+        """A line above the bar."""
+        self._progress.console.print(text, highlight=False, markup=False)
+
+    def epoch(self, number: int, epochs: int, figures: Mapping[str, float | None], rows_per_second: float) -> None:
+        """Move the bar and renew the figures."""
+        speed = f"{rows_per_second:,.0f} rows/s"
+        self._progress.update(self._task, total=epochs, completed=number, figures=figures_text(figures), speed=speed)
+
+
+def progress_for(*, quiet: bool) -> Progress:
+    """The display that suits where stderr goes."""
+    if quiet:
+        return Silent()
+    return Live() if sys.stderr.isatty() else Lines()
+
+
+def figures_text(figures: Mapping[str, float | None]) -> str:
+    """`train.loss 0.3121  validation.loss 0.35  accuracy 0.9714`.
+
+    >>> figures_text({"train.loss": 0.31214, "validation.accuracy": 1.0, "validation.auroc": None})
+    'train.loss 0.3121  validation.accuracy 1  validation.auroc -'
+    """
+    return "  ".join(f"{name} {'-' if value is None else f'{value:.4g}'}" for name, value in figures.items())

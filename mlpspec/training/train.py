@@ -1,0 +1,229 @@
+"""Training from end to end: data, network, loop, run folder. Data and shapes are checked before torch is imported."""
+
+from __future__ import annotations
+
+import os
+import platform
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from importlib.metadata import version
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from mlpspec.compiler import build_graph
+from mlpspec.data.column import raw_inputs
+from mlpspec.data.dataset import Dataset, load_dataset
+from mlpspec.diagnostics import Diagnostic, StoppedError
+from mlpspec.ir.graph import Graph
+from mlpspec.language.document import Document
+from mlpspec.language.writer import plain
+from mlpspec.training.progress import Progress, Silent
+from mlpspec.training.run_folder import RUNS, RunFolder
+
+if TYPE_CHECKING:
+    import torch
+
+    from mlpspec.training.loop import Position
+
+PROOF_ROWS = 1000
+"""How many validation rows a run keeps for the export's proof, at most."""
+
+
+@dataclass(frozen=True)
+class TrainingResult:
+    """A finished run: its folder, why it ended (`finished`, `early stopping`), its figures by part, and findings that stopped nothing."""
+
+    folder: RunFolder
+    ended: str
+    best_epoch: int
+    figures: Mapping[str, Mapping[str, float | None]]
+    parameters: int
+    seconds: float
+    warnings: tuple[Diagnostic, ...] = ()
+
+
+def train(document: Document, *, frame: Any = None, runs: Path = RUNS, progress: Progress | None = None) -> TrainingResult:
+    """Train the model of a checked spec and leave a run folder.
+
+    Args:
+        document: from `mlpspec.load`.
+        frame: rows from memory instead of the files of `data:`: a pandas, polars or pyarrow frame, or a mapping from names to arrays.
+        runs: where run folders go.
+        progress: what shows how it goes; silent by default.
+
+    Raises:
+        DataError: when the data does not fit the spec; all that is wrong at once, before anything is written.
+        MachineError: when the device or the run folder cannot be had.
+        CheckError: when the loss becomes NaN or infinite.
+        StoppedError: after a signal; the run is saved.
+    """
+    spec = document.spec
+    dataset = load_dataset(spec.data, spec.inputs, spec.targets, folder=document.folder, seed=spec.seed, frame=frame)
+    graph = build_graph(document, dataset.preprocessing.facts)
+    return _Run(document, dataset, graph, runs, progress or Silent()).run()
+
+
+class _Run:
+    """One training run on its way."""
+
+    def __init__(self, document: Document, dataset: Dataset, graph: Graph, runs: Path, progress: Progress):
+        from mlpspec.training.device import training_device
+
+        self.document, self.dataset, self.graph, self.progress = document, dataset, graph, progress
+        self.spec = document.spec
+        self.device, self.device_reason = training_device(self.spec.training.device)
+        self.started = time.time()
+        self.folder = RunFolder.create(self.spec.name, runs)
+        self.best: dict[str, torch.Tensor] = {}
+        self.best_is_new = False
+
+    def run(self) -> TrainingResult:
+        self._write_start()
+        self._build()
+        self.progress.note(f"training on {self.device_reason}")
+        try:
+            ended, position = self._loop()
+        except BaseException as error:
+            self._keep_best()
+            self._write_info({"status": "failed", "error": str(error)})
+            raise
+        if ended == "interrupted":
+            self._write_info({"status": "stopped", "epoch": position.epoch, "best_epoch": position.best_epoch})
+            message = f"stopped after {position.epoch} of {self.spec.training.epochs} epochs; saved in {self.folder.path}"
+            raise StoppedError(message, exit_code=self.exit_code, help=f"`mlpspec export {self.folder.path}` uses the best weights so far")
+        return self._finish(ended, position)
+
+    def _build(self) -> None:
+        import torch
+
+        from mlpspec.pytorch.module import build_module
+        from mlpspec.training.checkpoints import Checkpoints
+        from mlpspec.training.losses import total_loss
+        from mlpspec.training.step import EagerStep, make_optimizer
+        from mlpspec.training.tensors import Tensors
+
+        torch.manual_seed(self.spec.seed)
+        self.module = build_module(self.graph).to(self.device)
+        self.parts = {
+            name: Tensors.from_arrays(part.inputs, part.targets, part.rows, self.device)
+            for name, part in self.dataset.parts.items()
+            if part.rows
+        }
+        optimizer = make_optimizer(self.spec.training.optimizer, self.module)
+        self.step = EagerStep(self.module, total_loss(self.spec.targets), optimizer, self.parts["train"])
+        self.checkpoints = Checkpoints(self.folder.path / "checkpoints")
+
+    def _loop(self) -> tuple[str, Position]:
+        from mlpspec.training.interrupt import Interrupt
+        from mlpspec.training.loop import Hooks, Loop, Position
+
+        hooks = Hooks(self._validate, self.folder.append_metrics, self._save_best, self._save_last)
+        loop = Loop(
+            self.spec, self.module, self.step, self.parts["train"].rows, self.device, hooks, has_validation="validation" in self.parts
+        )
+        position = Position()
+        with Interrupt() as interrupt, self.progress:
+            ended = loop.run(position, interrupt, self.progress)
+            self.exit_code = interrupt.exit_code or 0
+        return ended, position
+
+    def _validate(self) -> Mapping[str, float | None]:
+        return self._evaluate("validation") if "validation" in self.parts else {}
+
+    def _evaluate(self, part: str) -> Mapping[str, float | None]:
+        from mlpspec.training.evaluation import evaluate
+
+        return evaluate(self.module, self.parts[part], self.spec, self.dataset.preprocessing).figures
+
+    def _save_best(self, position: Position) -> None:
+        """Remember the best weights; they reach the disk with the next checkpoint."""
+        state = self.module.state_dict()
+        self.best = {name: tensor.detach().clone() for name, tensor in state.items()}
+        self.best_position = position.to_json()
+        self.best_is_new = True
+
+    def _save_last(self, position: Position) -> None:
+        self._keep_best()
+        if position.epoch == self.best_position_epoch and self.best:
+            self.checkpoints.point("last", position.epoch)
+        else:
+            self.checkpoints.save(position.epoch, self.module.state_dict(), position.to_json(), ("last",))
+
+    @property
+    def best_position_epoch(self) -> int:
+        return self.best_position["epoch"] if self.best else -1
+
+    def _keep_best(self) -> None:
+        if self.best_is_new:
+            self.checkpoints.save(self.best_position["epoch"], self.best, self.best_position, ("best",))
+            self.best_is_new = False
+
+    def _finish(self, ended: str, position: Position) -> TrainingResult:
+        if self.best:
+            self.module.load_state_dict(self.best)
+        figures = {part: self._evaluate(part) for part in self.parts}
+        seconds = time.time() - self.started
+        self._write_info(
+            {
+                "status": "finished",
+                "ended": ended,
+                "epoch": position.epoch,
+                "best_epoch": position.best_epoch,
+                "figures": figures,
+                "seconds": round(seconds, 3),
+            }
+        )
+        return TrainingResult(
+            self.folder,
+            ended,
+            position.best_epoch,
+            figures,
+            self.graph.parameters or 0,
+            seconds,
+            (*self.document.warnings, *self.dataset.warnings),
+        )
+
+    def _write_start(self) -> None:
+        import yaml
+
+        text = self.document.tree.source.text
+        self.folder.write_text("spec.yaml", text)
+        resolved = yaml.safe_dump(plain(self.spec, complete=True), sort_keys=False, allow_unicode=True, width=120)
+        self.folder.write_text("spec.resolved.yaml", resolved)
+        self.folder.write_json("preprocessing.json", self.dataset.preprocessing.to_json())
+        part = self.dataset.parts.get("validation")
+        part = part if part is not None and part.rows else self.dataset.parts["train"]
+        self.folder.write_proof_rows(raw_inputs(self.dataset.preprocessing, part.table, part.index[:PROOF_ROWS]))
+        self._write_info({"status": "running"})
+
+    def _write_info(self, changes: Mapping[str, Any]) -> None:
+        import torch
+
+        self.folder.write_json(
+            "run.json",
+            {
+                "format": 1,
+                "name": self.spec.name,
+                "started": time.strftime("%Y-%m-%dT%H:%M:%S%z", time.localtime(self.started)),
+                "seed": self.spec.seed,
+                "device": str(self.device),
+                "threads": torch.get_num_threads(),
+                "rows": {name: part.rows for name, part in self.dataset.parts.items()},
+                "data": dict(self.dataset.hashes),
+                "folder": str(self.document.folder),
+                "spec_name": self.document.tree.source.name,
+                "parameters": self.graph.parameters,
+                "versions": versions(),
+                "platform": platform.platform(),
+                "cpus": os.cpu_count(),
+                **changes,
+            },
+        )
+
+
+def versions() -> dict[str, str]:
+    """The versions that a result depends on."""
+    from mlpspec.version import __version__
+
+    return {"mlpspec": __version__, "python": platform.python_version(), **{name: version(name) for name in ("torch", "numpy")}}
