@@ -1,0 +1,1 @@
+"""From files to arrays: sources, columns, the split, preprocessing fitted on the training rows."""

@@ -31,7 +31,7 @@ _DATE = re.compile(
     r"|[0-9]{1,2}[-/.][0-9]{1,2}[-/.][0-9]{4}"  # 11.11.2007
     r"|[0-9]{1,2}:[0-9]{2}(?::[0-9.]+)?"  # 17:30
 )
-_ID_NAME = re.compile(r"(?i)(?:.*[_ ])?(?:id|index|idx|key|uuid|rownum|row|nr|no|number)|unnamed.*|.*[a-z]ID")
+_ID_NAME = re.compile(r"(?i:(?:.*[_ ])?(?:id|index|idx|key|uuid|rownum|row|nr|no|number)|unnamed.*)|.*[a-z]I[Dd]")
 
 
 @dataclass(frozen=True)

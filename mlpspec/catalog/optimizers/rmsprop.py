@@ -39,7 +39,7 @@ class RmsProp(Optimizer):
                 "alpha": self.rho,
                 "eps": self.epsilon,
                 "momentum": self.momentum,
-                "centered": False,
+                "centered": self.centered,
                 "weight_decay": self.weight_decay,
             },
         )

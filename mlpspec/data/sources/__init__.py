@@ -1,0 +1,1 @@
+"""One file for each kind of source: CSV, Parquet and Arrow files, NPZ files, frames and arrays in memory."""

@@ -1,0 +1,155 @@
+"""A table: named columns over rows, wherever they come from. `open_table` opens a file as one."""
+
+from __future__ import annotations
+
+import os
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+
+from mlpspec.diagnostics import DataError, MachineError
+
+Kind = Literal["text", "integer", "number", "boolean", "array", "other"]
+"""What a column holds. `array`: several numbers in each row; `other`: dates and whatever is neither number nor text."""
+
+Format = Literal["csv", "parquet", "arrow", "npz"]
+
+SUFFIXES: dict[str, Format] = {
+    ".csv": "csv",
+    ".tsv": "csv",
+    ".txt": "csv",
+    ".parquet": "parquet",
+    ".pq": "parquet",
+    ".arrow": "arrow",
+    ".feather": "arrow",
+    ".ipc": "arrow",
+    ".npz": "npz",
+}
+
+
+@dataclass(frozen=True)
+class Numbers:
+    """A column read as numbers: `values` (rows,) float64, NaN where missing or unreadable; `bad` are the rows that cannot be read."""
+
+    values: np.ndarray
+    bad: np.ndarray
+
+
+@dataclass(frozen=True)
+class Integers:
+    """A column read as whole numbers: `values` (rows,) int64, 0 where `missing` or `bad`, which are row numbers."""
+
+    values: np.ndarray
+    missing: np.ndarray
+    bad: np.ndarray
+
+
+class Column(ABC):
+    """One column, all its rows. What cannot be read is reported as row numbers; who asks makes the words."""
+
+    kind: Kind
+
+    @abstractmethod
+    def numbers(self) -> Numbers:
+        """The cells as numbers; for every kind but `array` and `other`."""
+
+    @abstractmethod
+    def texts(self) -> np.ndarray:
+        """(rows,) object array of str, missing cells as ""; for the kinds `text`, `integer` (decimal) and `boolean` (`true`, `false`)."""
+
+    @abstractmethod
+    def integers(self) -> Integers:
+        """The cells as whole numbers; for the kinds `integer` and `text`."""
+
+    @abstractmethod
+    def array(self) -> np.ndarray | None:
+        """(rows, ...) of numbers or booleans; None when the column is no such array."""
+
+    @abstractmethod
+    def show(self, row: int) -> str:
+        """A cell as a message shows it."""
+
+
+class Table(ABC):
+    """Named columns over rows. `name` is how messages call it; empty for data in memory."""
+
+    name: str
+    rows: int
+    columns: tuple[str, ...]
+
+    @abstractmethod
+    def column(self, name: str) -> Column:
+        """The column of that name; KeyError when there is none."""
+
+    def place(self, row: int) -> str:
+        """Where row number `row` (from 0) stands: `penguins.csv:201`, a line, for CSV; `penguins.parquet: row 200` for others."""
+        return f"{self.name}: row {row + 1}" if self.name else f"row {row + 1}"
+
+
+def open_table(
+    path: str | Path, *, format: Format | None = None, separator: str | None = None, missing_tokens: Sequence[str] = ("",)
+) -> Table:
+    """Open a data file.
+
+    Args:
+        path: the file.
+        format: what the file is; its suffix tells by default.
+        separator: what stands between the cells of a CSV file; a comma by default, a tab in `.tsv`.
+        missing_tokens: texts that mean a missing value.
+
+    Raises:
+        DataError: when the file is missing, empty or damaged, or its header or rows are malformed.
+        MachineError: when the file may not be read.
+    """
+    path = Path(path)
+    name = shown(path)
+    _check_file(path, name)
+    format = format or SUFFIXES.get(path.suffix.lower())
+    if format is None:
+        known = ", ".join(SUFFIXES)
+        help = f"known suffixes: {known}; or write `format: csv`, `parquet`, `arrow` or `npz`"
+        raise DataError(f"`{name}` has no suffix that tells its format", code="missing-data", place=name, help=help)
+    if format == "csv" and separator is None and path.suffix.lower() == ".tsv":
+        separator = "\t"
+    try:
+        return _opener(format)(path, name, tuple(missing_tokens), separator)
+    except PermissionError as error:
+        raise MachineError(f"`{name}` cannot be read: permission denied", place=name, help="check the file's permissions") from error
+
+
+def shown(path: Path) -> str:
+    """A path as messages show it: relative to the current folder when it lies below."""
+    try:
+        relative = os.path.relpath(path)
+    except ValueError:  # another drive
+        return str(path)
+    return str(path) if relative.startswith("..") else relative
+
+
+def _check_file(path: Path, name: str) -> None:
+    if not path.exists():
+        raise DataError(f"there is no file `{name}`", code="missing-data", place=name, help="check the path; it counts from the spec's folder")
+    if not path.is_file():
+        raise DataError(f"`{name}` is not a file", code="missing-data", place=name, help="write the path of a data file")
+    if path.stat().st_size == 0:
+        raise DataError(f"`{name}` is empty", code="missing-data", place=name, help="a data file has a header and rows")
+
+
+def _opener(format: Format) -> Callable[[Path, str, tuple[str, ...], str | None], Table]:
+    """The reader of a format. Each is imported when it is needed: reading NPZ needs no polars."""
+    if format == "csv":
+        from mlpspec.data.sources.csv import open_csv
+
+        return lambda path, name, tokens, separator: open_csv(path, name, tokens, separator or ",")
+    if format == "npz":
+        from mlpspec.data.sources.npz import open_npz
+
+        return lambda path, name, tokens, _separator: open_npz(path, name, tokens)
+    from mlpspec.data.sources.parquet import open_arrow, open_parquet
+
+    reader = open_parquet if format == "parquet" else open_arrow
+    return lambda path, name, tokens, _separator: reader(path, name, tokens)

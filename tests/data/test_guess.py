@@ -1,0 +1,95 @@
+"""What the columns of a table are taken for."""
+
+import pytest
+
+from mlpspec.data.guess import Column, columns, guess_input, guess_target, is_number, is_whole, missing_tokens, rarest
+
+
+def column(*values, name="x"):
+    return Column(name, tuple(map(str, values)))
+
+
+@pytest.mark.parametrize(
+    ("made", "kind"),
+    [
+        (column(1.5, 2, 2, 3e4), "numeric"),
+        (column(*[1, 2] * 10), "numeric"),
+        (column("a", "b", "a", "b"), "category"),
+        (column("true", "false", "true"), "category"),
+        (column("01", "02", "01", "02"), "category"),
+        (column("1", "2", "x", "1", "2"), "category"),
+        (column(*range(7, 60)), "skipped"),
+        (column(*range(0, 500, 5), name="customer_id"), "skipped"),
+        (column(*(f"person {n}" for n in range(40))), "skipped"),
+        (column(*(f"{n:05}" for n in range(0, 900, 7))), "skipped"),
+        (column("2024-01-02", "2024-02-03", "2024-02-03"), "skipped"),
+        (column("17:30", "08:15:01"), "skipped"),
+        (column("same", "same"), "skipped"),
+        (column(), "skipped"),
+    ],
+)
+def test_inputs(made, kind):
+    guess = guess_input(made)
+    assert guess.kind == kind, guess.reason
+    assert guess.reason
+
+
+def test_whole_numbers_that_differ_in_every_row_are_numbers_unless_named_or_counted_as_an_identifier():
+    assert guess_input(column(*range(0, 500, 5), name="price")).kind == "numeric"
+
+
+@pytest.mark.parametrize("name", ["id", "ID", "customer_id", "customerID", "row", "Unnamed: 0", "index"])
+def test_names_of_identifiers(name):
+    assert guess_input(column(3, 90, 17, name=name)).kind == "skipped"
+
+
+@pytest.mark.parametrize("name", ["width", "humid", "piano", "grid"])
+def test_names_that_only_end_like_identifiers(name):
+    assert guess_input(column(3, 90, 17, name=name)).kind == "numeric"
+
+
+@pytest.mark.parametrize(
+    ("made", "kind"),
+    [
+        (column(*["yes", "no"] * 5), "binary"),
+        (column(*[0, 1] * 5), "binary"),
+        (column(*["a", "b", "c"] * 5), "category"),
+        (column(*[1, 2, 3] * 5), "category"),
+        (column(*range(30)), "numeric"),
+        (column(*range(12)), "numeric"),
+        (column(*[0.5, 1.5, 2.5] * 9), "numeric"),
+        (column(*["007", "008", "009"] * 5), "category"),
+        (column(*(f"text {n}" for n in range(50))), "skipped"),
+        (column("one", "one"), "skipped"),
+        (column(), "skipped"),
+    ],
+)
+def test_targets(made, kind):
+    guess = guess_target(made)
+    assert guess.kind == kind, guess.reason
+
+
+def test_reasons_name_what_is_odd():
+    assert "'x'" in guess_input(column(*[1, 2, 3] * 5, "x")).reason
+    assert "1.5 to 1e3" in guess_input(column("1e3", "1.5", "20.0")).reason
+    assert "'same'" in guess_target(column("same")).reason
+
+
+def test_missing_tokens_that_are_words_count_only_among_numbers():
+    assert missing_tokens({"size": ["1", "unknown"], "colour": ["red", "None", "NA"]}) == ("", "NA", "unknown")
+    assert missing_tokens({"colour": ["red", "unknown"]}) == ("",)
+    assert missing_tokens({"only": ["-", "-"]}) == ("",)
+
+
+def test_columns_count_missing_cells_and_strip_spaces():
+    assert columns({"a": [" 1", "", "NA", "2 "]}, ("", "NA")) == [Column("a", ("1", "2"), 2)]
+
+
+def test_rarest():
+    assert rarest(column("a", "b", "b", "a", "c")) == 1
+
+
+def test_numbers():
+    assert [is_number(text) for text in ("1", "-1.", ".5", "1e-3", "1e400", "nan", "1_000", "", "٣")] == [True] * 4 + [False] * 5
+    assert is_whole("3.0")
+    assert not is_whole("3.1")
