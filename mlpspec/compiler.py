@@ -5,6 +5,7 @@ text ──read──▶ tree with positions ──validate──▶ Document (t
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,6 +14,7 @@ from mlpspec.catalog.option import Record
 from mlpspec.diagnostics import Diagnostic, Severity, SpecError
 from mlpspec.ir.facts import Facts
 from mlpspec.ir.graph import Graph
+from mlpspec.language.blocks import expand_blocks
 from mlpspec.language.build import build
 from mlpspec.language.document import Document
 from mlpspec.language.interpolate import interpolate
@@ -52,6 +54,8 @@ def loads(text: str, *, name: str = "<spec>", folder: Path | None = None, settin
 def check(tree: Tree, folder: Path, *, settings: Sequence[str] = (), allow_outside: bool = False) -> Document:
     """From a tree to a document: overrides, variables, schema, typed spec, checks, and the graph as far as it is known without data."""
     tree, warnings = interpolate(override(tree, settings))
+    tree, more = expand_blocks(tree)
+    warnings += more
     _stop_on_errors(validate(tree))
     contradictions: list[tuple[str, tuple[str | int, ...]]] = []
 
@@ -95,9 +99,7 @@ def compile(document: Document, facts: Facts) -> fx.GraphModule:  # the word of 
 
 def _read(source: str | Path | Mapping[str, Any]) -> tuple[Tree, Path]:
     if isinstance(source, Mapping):
-        import yaml
-
-        return read(yaml.safe_dump(dict(source), sort_keys=False), "<spec>"), Path.cwd()
+        return read(json.dumps(dict(source), ensure_ascii=False, indent=1), "<spec>"), Path.cwd()
     return read_file(source), Path.cwd() if str(source) == "-" else Path(source).resolve().parent
 
 

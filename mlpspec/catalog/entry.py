@@ -31,13 +31,6 @@ class Entry(Record):
         """The first line of the docstring."""
         return (inspect.getdoc(cls) or "").split("\n", 1)[0]
 
-    def problem(self) -> str | None:
-        """A contradiction between the options that no bound can express, as one sentence that ends with what to do; None without one.
-
-        It is asked of every entry built from a spec, once each option is valid by itself.
-        """
-        return None
-
 
 E = TypeVar("E", bound=Entry)
 

@@ -80,7 +80,7 @@ def kind_of(type_: Any) -> Kind:
     origin, args = get_origin(type_), get_args(type_)
     if origin is Annotated:
         inner = kind_of(args[0])
-        if isinstance(inner, Many) and any(isinstance(mark, OneOrMany) for mark in args[1:]):
+        if isinstance(inner, Many) and OneOrMany in args[1:]:
             return Many(inner.inner, or_one=True)
         return inner
     if origin is Literal:

@@ -24,7 +24,6 @@ NAME_PATTERN = r"^[A-Za-z_][A-Za-z0-9_.-]{0,63}$"
 """What names of layers, inputs, targets and runs look like: they become file names, tensor names and Python names."""
 
 
-@dataclass(frozen=True)
 class OneOrMany:
     """Marks a list option that a single value may stand for: `from: left` is `from: [left]`."""
 
@@ -46,6 +45,8 @@ class Option:
     keys: str | None = None
     min_items: int | None = None
     examples: tuple[Any, ...] = ()
+    internal: bool = False
+    deferred: bool = False
 
     @property
     def required(self) -> bool:
@@ -66,6 +67,8 @@ def option(
     keys: str | None = None,
     min_items: int | None = None,
     examples: tuple[Any, ...] = (),
+    internal: bool = False,
+    deferred: bool = False,
 ) -> Any:
     """Declare an option of a record or an entry.
 
@@ -78,11 +81,13 @@ def option(
         keys: regular expression that the names of a mapping must match.
         min_items: least length of a list or mapping.
         examples: values that a spec may write, for editors and documentation.
+        internal: the compiler fills it in; no spec writes it.
+        deferred: it may hold block parameters, so that it is checked where the block is used, and built as plain data.
     """
-    details = dict(
-        doc=doc, key=key, minimum=minimum, maximum=maximum, above=above, below=below,
-        pattern=pattern, keys=keys, min_items=min_items, examples=examples,
-    )  # fmt: skip
+    details = {
+        "doc": doc, "key": key, "minimum": minimum, "maximum": maximum, "above": above, "below": below, "pattern": pattern, "keys": keys,
+        "min_items": min_items, "examples": examples, "internal": internal, "deferred": deferred,
+    }  # fmt: skip
     if isinstance(default, Mapping):
         frozen = dict(default)
         return dataclasses.field(default_factory=lambda: dict(frozen), metadata=details)
@@ -98,7 +103,10 @@ class Record:
         dataclass(frozen=True, kw_only=True)(cls)
 
     def problem(self) -> str | None:
-        """What is contradictory between the options, each of which is fine alone, as one sentence with its cure; None when nothing is."""
+        """A contradiction between the options that no bound can express, as one sentence that ends with what to do; None without one.
+
+        It is asked of everything built from a spec, once each option is valid by itself.
+        """
         return None
 
 

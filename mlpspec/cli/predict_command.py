@@ -1,1 +1,41 @@
 """`mlpspec predict`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from mlpspec.cli.command import command
+from mlpspec.cli.output import Output
+
+
+@command(
+    "predict",
+    examples="mlpspec predict penguins.onnx new.csv -o answers.csv\nmlpspec predict penguins.onnx new.parquet -o answers.parquet --device cuda --keep",
+)
+@click.argument("model", type=click.Path(path_type=Path))
+@click.argument("data")
+@click.option("-o", "--output", "target", default="-", metavar="FILE", help="Where the answers go, CSV or Parquet; `-` is standard output.")
+@click.option("--device", default="auto", show_default=True, help="cuda, cuda:1, cpu or auto. Only auto may fall back to the CPU, and says so.")
+@click.option("--batch-rows", default=65536, show_default=True, type=click.IntRange(1), help="Rows answered at a time.")
+@click.option("--keep", is_flag=True, help="Keep the columns of the data in front of the answers.")
+@click.option("--force", is_flag=True, help="Replace the output file if it is there.")
+def main(output: Output, model: Path, data: str, target: str, device: str, batch_rows: int, keep: bool, force: bool) -> None:
+    """Answer the rows of a CSV, Parquet or npz file with a model file, on ONNX Runtime. Needs no torch."""
+    from mlpspec.diagnostics import UsageError
+    from mlpspec.runtime import Predictor
+    from mlpspec.runtime.predict_file import predict_file
+
+    if target != "-" and Path(target).exists() and not force:
+        raise UsageError(f"{target} is there already", help="choose another name, or pass --force")
+    predictor = Predictor(model, device=device)
+    output.note(f"running on {predictor.device}")
+    source = data if data == "-" else Path(data)
+    summary = predict_file(predictor, source, target if target == "-" else Path(target), batch_rows=batch_rows, keep=keep)
+    output.warnings(summary.warnings)
+    speed = summary.rows / max(summary.seconds, 1e-9)
+    output.note(f"{summary.rows:,} rows in {summary.seconds:.2f} s, {speed:,.0f} rows/s")
+    if target != "-" or output.json:
+        facts = {"output": target, "rows": summary.rows, "seconds": summary.seconds, "device": str(predictor.device)}
+        output.result(f"wrote {target}", facts)

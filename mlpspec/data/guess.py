@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-Kind = Literal["numeric", "category", "binary", "skipped"]
+Kind = Literal["numeric", "category", "binary", "tensor", "skipped"]
 
 MANY_CATEGORIES = 12
 """Above this, categories are embedded rather than one-hot."""

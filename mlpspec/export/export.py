@@ -9,9 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from mlpspec.compiler import build_graph, loads
-from mlpspec.diagnostics import ModelFileError, SpecError
-from mlpspec.language.document import Document
+from mlpspec.training.run_document import load_run_document, load_run_module
 from mlpspec.training.run_folder import RunFolder
 
 
@@ -24,24 +22,6 @@ class ExportResult:
     sha256: str
     nodes: int
     proof: Mapping[str, Any]
-
-
-def load_run_document(folder: RunFolder) -> Document:
-    """The spec that a run was trained with, overrides included, checked again like any other.
-
-    Raises:
-        ModelFileError: when it is missing or no longer valid.
-    """
-    path = folder.path / "spec.resolved.yaml"
-    info = folder.info()
-    try:
-        text = path.read_text(encoding="utf-8")
-        document = loads(text, name=str(path), folder=Path(str(info.get("folder", "."))))
-    except (OSError, UnicodeDecodeError) as error:
-        raise ModelFileError(f"the run has no readable spec: {error}", code="invalid-run", place=str(path)) from error
-    except SpecError as error:
-        raise ModelFileError(error.diagnostics) from error
-    return document
 
 
 def export(run: RunFolder, output: Path | None = None) -> ExportResult:
@@ -60,17 +40,13 @@ def export(run: RunFolder, output: Path | None = None) -> ExportResult:
     preprocessing = run.preprocessing()
     info = run.info()
     rows = run.proof_rows()
-    graph = build_graph(document, preprocessing.facts)
 
     from mlpspec.atomic import write_atomically
     from mlpspec.export.assemble import assemble, model_card
     from mlpspec.export.proof_rows import edge_rows
     from mlpspec.export.verify import prove
-    from mlpspec.pytorch.module import build_module
-    from mlpspec.training.checkpoints import Checkpoints
 
-    module = build_module(graph)
-    Checkpoints(run.path / "checkpoints").load_weights(module)
+    graph, module = load_run_module(run, document, preprocessing)
     options = document.spec.export
     metadata = {
         "mlpspec.spec": (run.path / "spec.resolved.yaml").read_text(encoding="utf-8"),

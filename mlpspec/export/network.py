@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import ast
 import logging
 import warnings
 from collections.abc import Sequence
 
 import torch
-from onnx import ModelProto
+from onnx import ModelProto, NodeProto
 from torch import nn
 
 from mlpspec.ir.graph import Graph
@@ -48,6 +49,7 @@ def network_model(module: nn.Module, graph: Graph, input_names: Sequence[str], o
         module.train(was_training)
     assert program is not None
     model = program.model_proto
+    _name_after_layers(model)
     _forget_source(model)
     return model
 
@@ -65,6 +67,38 @@ class _quiet_exporter:  # noqa: N801  # reads as a verb in a with statement
     def __exit__(self, *_: object) -> None:
         for logger, level in self._levels:
             logger.setLevel(level)
+
+
+def _name_after_layers(model: ModelProto) -> None:
+    """Name values and nodes after the spec's layers: `hidden/activation` and `hidden/activation/Relu`."""
+    given = {value.name for value in (*model.graph.input, *model.graph.output)}
+    names: dict[str, str] = {}
+    taken = set(given)
+    for node in model.graph.node:
+        for position, name in enumerate(node.input):
+            node.input[position] = names.get(name, name)
+        layer = _layer_of(node)
+        for position, name in enumerate(node.output):
+            if name and name not in given:
+                names[name] = _unused(layer, taken)
+                node.output[position] = names[name]
+        node.name = _unused(f"{layer}/{node.op_type}", taken)
+
+
+def _layer_of(node: NodeProto) -> str:
+    """The path of the module that a node comes from, as the exporter notes it: `hidden/activation`; the operator's own name otherwise."""
+    noted = next((entry.value for entry in node.metadata_props if entry.key == "pkg.torch.onnx.name_scopes"), "[]")
+    scopes = [scope for scope in ast.literal_eval(noted)[:-1] if scope]
+    return scopes[-1].replace(".", "/") if scopes else node.op_type.lower()
+
+
+def _unused(name: str, taken: set[str]) -> str:
+    candidate, number = name, 1
+    while candidate in taken:
+        number += 1
+        candidate = f"{name}_{number}"
+    taken.add(candidate)
+    return candidate
 
 
 def _forget_source(model: ModelProto) -> None:

@@ -37,11 +37,11 @@ class _Builder:
         self.visit = visit
 
     def record(self, record: type[R], data: dict[str, Any], path: Path) -> R:
-        values = {
-            option.attribute: self.value(kind_of(option.type), data[option.key], (*path, option.key))
-            for option in options_of(record)
-            if option.key in data
-        }
+        values: dict[str, Any] = {}
+        for option in options_of(record):
+            if option.key in data:
+                written, at = data[option.key], (*path, option.key)
+                values[option.attribute] = written if option.deferred else self.value(kind_of(option.type), written, at)
         built = record(**values)
         self.visit(built, path)
         return built

@@ -163,7 +163,7 @@ class _Composer:
             self.stop(self.too_deep(span))
         self.check_tag(event)
         data: Any = {} if isinstance(event, MappingStartEvent) else []
-        self.open.append(_Open(data, Entry(span), event.flow_style, event.anchor, self.nodes))
+        self.open.append(_Open(data, Entry(span), bool(event.flow_style), event.anchor, self.nodes))
         self.count(1, span)
         if event.anchor is not None:
             self.anchors[event.anchor] = None
@@ -235,7 +235,7 @@ class _Composer:
             self.report(self.mistake("not-a-key", f"a key must be text, and this is {what}", entry.value, "write the name out"))
             around.key = _Key(None, entry.value)
             return
-        if around.first_line_end is None:
+        if not around.flow and around.first_line_end is None:
             self.first_line(around, key, entry)
         around.key = None
         if isinstance(around.data, list):

@@ -67,6 +67,8 @@ def option_table(options: tuple[Option, ...]) -> str:
     """A Markdown table of options: name, type, default, meaning."""
     lines = ["| option | takes | default | meaning |", "|---|---|---|---|"]
     for option in options:
+        if option.internal:
+            continue
         default = "required" if option.required else f"`{_inline(plain(option.default))}`"
         lines.append(f"| `{option.key}` | {_bounded(option)} | {default} | {option.doc} |")
     return "\n".join(lines)

@@ -46,7 +46,7 @@ class _Builder:
         self.definitions: dict[str, Any] = {}
 
     def section(self, record: type[Record]) -> dict[str, Any]:
-        options = options_of(record)
+        options = [option for option in options_of(record) if not (option.internal and self.variables)]
         schema: dict[str, Any] = {
             "type": "object",
             "description": _summary(record),
@@ -66,6 +66,8 @@ class _Builder:
 
     def value(self, kind: Kind, option: Option) -> dict[str, Any]:
         """The schema of a value; where variables are allowed, any value may be one."""
+        if option.deferred and not self.variables:
+            return {"type": "array", "minItems": option.min_items or 0}
         schema = self._value(kind, option)
         if not self.variables or isinstance(kind, Anything) or (schema.get("type") == "string" and "pattern" not in schema):
             return schema

@@ -104,7 +104,7 @@ def _bracket(m: _Mistake) -> Diagnostic | None:
 
 
 def _start(m: _Mistake) -> Diagnostic | None:
-    if "cannot start any token" not in m.problem:
+    if "cannot start any token" not in m.problem and "mapping keys are not allowed" not in m.problem:
         return None
     return m.diagnostic(f"unquoted text cannot begin with `{m.rest[:1]}`", "quote the text")
 
@@ -157,6 +157,28 @@ def _stray_bracket(m: _Mistake) -> Diagnostic | None:
     return m.diagnostic(f"there is no open bracket that `{m.rest[0]}` could close", "remove it, or quote the text")
 
 
+def _no_key(m: _Mistake) -> Diagnostic | None:
+    if "did not find expected" not in m.problem or not _KEY.match(m.rest):
+        return None
+    return m.diagnostic("a key is missing before this colon", "write `key: value`, or quote the text")
+
+
+def _late_quote(m: _Mistake) -> Diagnostic | None:
+    """A quote that was left open, and was closed by the one that should open a later text."""
+    quote = m.before.rstrip()[-1:]
+    if "block" not in m.context or quote not in ("'", '"') or m.before.count(quote) % 2 == 0:
+        return None
+    for line in range(m.here.line - 1, m.begin.line - 1, -1):
+        text = m.source.line(line)
+        if text.count(quote) % 2:
+            closing = Position(m.here.line, len(m.before.rstrip()) - 1)
+            help = "close it with the same quote on its own line"
+            return m.diagnostic(
+                "this quote is not closed", help, m.at(Position(line, text.rindex(quote))), Label(m.at(closing), "until here")
+            )
+    return None
+
+
 def _indentation(m: _Mistake) -> Diagnostic | None:
     """`did not find expected key` or `'-' indicator` at the beginning of a line."""
     if "did not find expected" not in m.problem or "block" not in m.context or m.before.strip() or not m.rest.strip():
@@ -173,7 +195,7 @@ def _indentation(m: _Mistake) -> Diagnostic | None:
 
 
 def _after_value(m: _Mistake) -> Diagnostic | None:
-    if "did not find expected key" not in m.problem and "expected <document start>" not in m.problem:
+    if not any(sign in m.problem for sign in ("expected key", "expected '-'", "expected <document start>")):
         return None
     span = m.at(m.here, len(m.rest.rstrip()) or 1)
     if not m.before.strip():
@@ -205,6 +227,6 @@ def _other(m: _Mistake) -> Diagnostic:
 
 
 _RULES: tuple[Callable[[_Mistake], Diagnostic | None], ...] = (
-    _tab, _tag, _quote, _bracket, _start, _alias, _colon, _no_colon, _item, _stray_bracket, _indentation, _after_value,
-    _content, _block_text, _directive, _other,
+    _tab, _tag, _quote, _bracket, _start, _alias, _colon, _no_colon, _item, _stray_bracket, _no_key, _late_quote, _indentation,
+    _after_value, _content, _block_text, _directive, _other,
 )  # fmt: skip

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping
 from functools import cache
 from typing import TYPE_CHECKING, Any
@@ -258,15 +259,15 @@ def _type_help(schema: Mapping[str, Any], value: Any) -> str:
 
 
 def _range_help(schema: Mapping[str, Any]) -> str:
-    return f"e.g. {_flow(schema['examples'][0])}" if schema.get("examples") else ""
+    bounds = " and ".join(f"{words} {schema[rule]:g}" for rule, words in _BOUND_WORDS.items() if rule in schema)
+    return f"write a number that is {bounds}"
 
 
 def _is_number(text: str) -> bool:
     try:
-        float(text)
+        return math.isfinite(float(text))
     except ValueError:
         return False
-    return True
 
 
 def _mapping(value: Any) -> Mapping[str, Any]:

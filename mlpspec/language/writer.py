@@ -35,6 +35,8 @@ def _options(record: Record, complete: bool) -> dict[str, Any]:
     written: dict[str, Any] = {}
     for option in options_of(type(record)):
         value = getattr(record, option.attribute)
+        if option.internal:
+            continue
         if complete or option.required or value != option.default:
             written[option.key] = plain(value, complete=complete)
     return written

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import keyword
 from collections import Counter
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 
 from mlpspec.catalog.layers.base import Layer
+from mlpspec.catalog.layers.block import Block
 from mlpspec.catalog.layers.head import Head
 from mlpspec.catalog.layers.share import Share, SharedOperation
 from mlpspec.diagnostics import did_you_mean
@@ -17,54 +18,76 @@ ALL_INPUTS = "inputs"
 """The node that joins all inputs, read by a first layer without `from`."""
 
 
+BLOCK_INPUT = "input"
+"""What a block reads, to the layers inside it."""
+
+
 def place_layers(graph: Graph, context: Context) -> Graph:
     """A node for each layer and repeat, in the order of the spec.
 
     1. A layer without a name is called by its kind and a number (`dense_1`), a head by its target (`head_species`).
     2. The repeats of `name` are `name_1`, `name_2`, ...; the name itself means the last.
     3. A layer without `from` reads the node above it; the first one reads all inputs.
+    4. A block is written out: its layers are named `<block>_<layer>`, and its name means its last layer.
     """
-    return _Placing(context).run(graph)
+    placing = _Placing(context)
+    inputs = {name: name for name in context.document.spec.inputs}
+    places: dict[str, Path] = {name: ("inputs", name) for name in inputs}
+    placing.layers(context.document.spec.model, _Scope("", ALL_INPUTS, inputs, places), ("model",))
+    outputs = {node.operation.target: node.name for node in placing.nodes if isinstance(node.operation, Head)}
+    return replace(graph, nodes=tuple(placing.nodes), outputs=outputs)
+
+
+@dataclass
+class _Scope:
+    """Where names are looked up: the model, or one use of a block. `above` is what a layer without `from` reads."""
+
+    prefix: str
+    above: str
+    known: dict[str, str]
+    places: dict[str, Path]
+    counts: Counter[str] = field(default_factory=Counter)
 
 
 class _Placing:
     def __init__(self, context: Context):
         self.context = context
         self.nodes: list[Node] = []
-        self.known: dict[str, str] = {name: name for name in context.document.spec.inputs}
-        self.places: dict[str, Path] = {name: ("inputs", name) for name in context.document.spec.inputs}
-        self.counts: Counter[str] = Counter()
 
-    def run(self, graph: Graph) -> Graph:
-        model = self.context.document.spec.model
-        taken = {layer.name for layer in model}
-        for index, layer in enumerate(model):
-            path = ("model", index)
-            name = layer.name or self.automatic_name(layer, taken)
-            sources = self.sources(layer, path, model)
-            operation = self.operation(layer, path)
-            if self.introduce(name, layer, path) and operation is not None:
-                self.add(name, layer, operation, sources, path)
-        outputs = {node.operation.target: node.name for node in self.nodes if isinstance(node.operation, Head)}
-        return replace(graph, nodes=tuple(self.nodes), outputs=outputs)
+    def layers(self, layers: tuple[Layer, ...], scope: _Scope, path: Path) -> None:
+        """Place a list of layers, one after the other; `scope.above` is the last one then."""
+        taken = {layer.name for layer in layers}
+        for index, layer in enumerate(layers):
+            at = (*path, index)
+            name = layer.name or _automatic_name(layer, taken, scope)
+            sources = self.sources(layer, scope, at, layers)
+            operation = self.operation(layer, scope, at)
+            if not self.introduce(name, layer, scope, at) or operation is None:
+                continue
+            for number in range(1, layer.repeat + 1):
+                local = name if layer.repeat == 1 else f"{name}_{number}"
+                last = self.place(layer, operation, scope.prefix + local, sources, at)
+                scope.known[local] = scope.known[name] = scope.above = last
+                scope.places.setdefault(local, at)
+                sources = (last,)
 
-    def automatic_name(self, layer: Layer, taken: set[str | None]) -> str:
-        if isinstance(layer, Head):
-            return f"head_{layer.target}"
-        while True:
-            self.counts[layer.kind] += 1
-            name = f"{layer.kind}_{self.counts[layer.kind]}"
-            if name not in taken and name not in self.known:
-                return name
+    def place(self, layer: Layer, operation: Operation, name: str, sources: tuple[str, ...], path: Path) -> str:
+        """Add the node of a layer, or the nodes of a block; the name of the last."""
+        if not isinstance(layer, Block):
+            self.nodes.append(Node(name, operation, sources, path))
+            return name
+        source = sources[0] if sources else ALL_INPUTS
+        inner = _Scope(f"{name}_", source, {BLOCK_INPUT: source}, {BLOCK_INPUT: path})
+        self.layers(layer.layers, inner, (*path, layer.kind, "layers"))
+        return inner.above
 
-    def introduce(self, name: str, layer: Layer, path: Path) -> bool:
+    def introduce(self, name: str, layer: Layer, scope: _Scope, path: Path) -> bool:
         """Make a name known, unless it is taken or cannot be an attribute of the module."""
         at = (*path, layer.kind, "name")
-        if name in self.known:
-            message = f"the name `{name}` is taken"
-            self.context.report(
-                "duplicate-name", message, at, secondary=((self.places[name], "by this one"),), help="give each layer a name of its own"
-            )
+        if name in scope.known:
+            taken_by = ((scope.places[name], "by this one"),)
+            help = "give each layer a name of its own"
+            self.context.report("duplicate-name", f"the name `{name}` is taken", at, secondary=taken_by, help=help)
             return False
         if "." in name or "-" in name:
             self.context.report("wrong-form", f"the name `{name}` cannot name a layer", at, help="use letters, digits and _ only")
@@ -73,21 +96,20 @@ class _Placing:
             help = f"Python or PyTorch's modules use that word themselves; try `{name}_layer`"
             self.context.report("wrong-form", f"the name `{name}` cannot name a layer", at, help=help)
             return False
-        self.places[name] = path
+        scope.places[name] = path
         return True
 
-    def sources(self, layer: Layer, path: Path, model: tuple[Layer, ...]) -> tuple[str, ...]:
+    def sources(self, layer: Layer, scope: _Scope, path: Path, layers: tuple[Layer, ...]) -> tuple[str, ...]:
         if not layer.from_:
-            above = self.nodes[-1].name if self.nodes else ALL_INPUTS
-            return (above,)
+            return (scope.above,)
         found: list[str] = []
         for position, source in enumerate(layer.from_):
-            if source in self.known:
-                found.append(self.known[source])
+            if source in scope.known:
+                found.append(scope.known[source])
                 continue
             at = (*path, layer.kind, "from") if len(layer.from_) == 1 else (*path, layer.kind, "from", position)
-            later = any(other.name == source for other in model)
-            help = "a layer reads inputs and layers above it; move it up" if later else did_you_mean(source, self.known)
+            later = any(other.name == source for other in layers)
+            help = "a layer reads inputs and layers above it; move it up" if later else did_you_mean(source, scope.known)
             message = f"`{source}` stands below this layer" if later else f"there is no input or layer `{source}`"
             self.context.report("unknown-source", message, at, help=help)
         if len(found) == len(layer.from_) > 1 and not layer.merges:
@@ -96,27 +118,29 @@ class _Placing:
             self.context.report("shape-mismatch", message, (*path, layer.kind, "from"), help=help)
         return tuple(found)
 
-    def operation(self, layer: Layer, path: Path) -> Operation | None:
+    def operation(self, layer: Layer, scope: _Scope, path: Path) -> Operation | None:
         """What the layer does: itself, or for a share the call of the layer it names; None when there is no such layer."""
         if not isinstance(layer, Share):
             return layer
         placed = {node.name: node for node in self.nodes}
-        shared = placed.get(self.known.get(layer.of, layer.of))
+        shared = placed.get(scope.known.get(layer.of, ""))
         if shared is None or isinstance(shared.operation, Head):
-            at = (*path, layer.kind)
-            help = did_you_mean(layer.of, placed)
-            self.context.report("unknown-source", f"there is no layer `{layer.of}` above this one to share", at, help=help)
+            help = did_you_mean(layer.of, scope.known)
+            message = f"there is no layer `{layer.of}` above this one to share"
+            self.context.report("unknown-source", message, (*path, layer.kind), help=help)
             return None
         return shared.operation if isinstance(shared.operation, SharedOperation) else SharedOperation(shared.name, shared.operation)
 
-    def add(self, name: str, layer: Layer, operation: Operation, sources: tuple[str, ...], path: Path) -> None:
-        for number in range(1, layer.repeat + 1):
-            node_name = name if layer.repeat == 1 else f"{name}_{number}"
-            self.nodes.append(Node(node_name, operation, sources, path))
-            self.known[node_name] = node_name
-            self.places.setdefault(node_name, path)
-            sources = (node_name,)
-        self.known[name] = self.nodes[-1].name
+
+def _automatic_name(layer: Layer, taken: set[str | None], scope: _Scope) -> str:
+    if isinstance(layer, Head):
+        return f"head_{layer.target}"
+    kind = layer.use if isinstance(layer, Block) else layer.kind
+    while True:
+        scope.counts[kind] += 1
+        name = f"{kind}_{scope.counts[kind]}"
+        if name not in taken and name not in scope.known:
+            return name
 
 
 def is_reserved(name: str) -> bool:

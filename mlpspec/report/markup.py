@@ -18,7 +18,7 @@ def text(value: object) -> str:
     return escape(NOT_XML.sub("\ufffd", str(value)))
 
 
-def tag(name: str, *children: str, **attributes: object) -> str:
+def tag(name: str, /, *children: str, **attributes: object) -> str:
     """An element. `children` are markup; an attribute that is None is left out, `_` in its name is `-`, and a final `_` is dropped.
 
     >>> tag("a", text("R&D"), href="#x", class_="link")

@@ -124,7 +124,7 @@ def labels(values: Sequence[float]) -> list[str]:
         return ["0" if value == 0 else minus(_short_power(f"{value:.{digits}e}")) for value in values]
     unit, sign = next(((unit, sign) for unit, sign in ((1e9, "G"), (1e6, "M"), (1e3, "k")) if largest >= unit * 10 and step >= unit / 10), (1.0, ""))
     digits = decimals(step / unit)
-    if round(step * 10**digits / unit) != step * 10**digits / unit and digits < 6:
+    if not math.isclose(step * 10**digits / unit, round(step * 10**digits / unit), rel_tol=1e-6):
         digits += 1  # a step such as 0.25
     return ["0" if value == 0 else minus(f"{value / unit:,.{digits}f}{sign}") for value in values]
 

@@ -1,0 +1,1 @@
+"""Running a model file: devices, predictions from data in memory and from files. Needs NumPy and ONNX Runtime, and no torch."""

@@ -78,7 +78,7 @@ def answers_of(target: FittedTarget, output: np.ndarray, truth: np.ndarray) -> A
     chosen = replace(target.decode, outputs=(take.inputs[0], f"{target.name}_probability"))
     values = run_program(chosen, {target.decode.inputs[0]: output})
     numbers = truth.reshape(-1).astype(np.int64)
-    return Answers(numbers, values[take.inputs[0]].astype(np.int64), values[f"{target.name}_probability"])
+    return Answers(numbers, values[take.inputs[0]].astype(np.int64), values[f"{target.name}_probability"], target.kind == "binary")
 
 
 def _decoded(target: FittedTarget, output: np.ndarray) -> dict[str, np.ndarray]:

@@ -136,7 +136,7 @@ def test_a_fault_is_named_with_its_place_and_remedy(fault, cli, tmp_path):
     assert outcome.code == 3, outcome.err
     assert f"[{code}]" in outcome.err
     assert words in outcome.err
-    assert "spec.yaml:" in outcome.err
+    assert "--> spec.yaml" in outcome.err
     assert outcome.out == ""
     assert set(os.listdir(tmp_path)) == before
 
@@ -215,11 +215,11 @@ def test_a_path_that_is_no_file_is_said(cli, tmp_path):
 
 
 def test_standard_input_is_a_spec(cli, monkeypatch):
-    """Row S12: `-` reads standard input, and an empty one is an empty spec."""
+    """Row S12: `-` reads standard input; an empty one is a wrong call (2) rather than an empty spec: nothing was sent."""
     import io
     import sys
 
-    for content, code in ((VALID, 0), ("", 3)):
+    for content, code in ((VALID, 0), ("", 2), ("# nothing\n", 3)):
         monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(content.encode())))
         assert cli("validate", "-").code == code
 
@@ -238,9 +238,9 @@ trainig: {epochs: 3}
     (tmp_path / "spec.yaml").write_text(text)
     outcome = cli("validate", "spec.yaml")
     assert outcome.code == 3
-    for place in ("spec.yaml:2:48", "spec.yaml:5:19", "spec.yaml:5:37", "spec.yaml:6:14", "spec.yaml:8:1"):
+    for place in ("spec.yaml:2:48", "spec.yaml:5:20", "spec.yaml:5:38", "spec.yaml:6:14", "spec.yaml:8:1"):
         assert place in outcome.err
-    assert outcome.err.count("help: ") >= 4
+    assert outcome.err.count("help: ") == 5
     assert "5 errors" in outcome.err
 
 
@@ -254,7 +254,7 @@ def test_json_carries_the_same_diagnostics(cli, tmp_path):
     document = json.loads(outcome.out)
     assert document["ok"] is False
     [missing, unknown] = sorted(document["diagnostics"], key=lambda d: d["code"])
-    assert (unknown["code"], unknown["primary"]["line"], unknown["primary"]["column"]) == ("unknown-option", 4, 17)
+    assert (unknown["code"], unknown["primary"]["line"], unknown["primary"]["column"]) == ("unknown-option", 4, 18)
     assert missing["code"] == "missing-option"
 
 

@@ -8,10 +8,13 @@ from mlpspec.catalog.entry import Entry
 from mlpspec.ir.facts import InputFacts
 from mlpspec.ir.fitted import FittedInput
 from mlpspec.ir.graph import Operation
-from mlpspec.ir.shape import Shape
+from mlpspec.ir.shape import Dim, Shape
 
 if TYPE_CHECKING:
     from mlpspec.data.column import ColumnReader
+
+GLOB_SIGNS = frozenset("*?[")
+"""A column name with one of these is a pattern, unless a column has exactly that name."""
 
 
 class InputType(Entry):
@@ -32,3 +35,10 @@ class InputType(Entry):
     def operation(self, name: str, facts: InputFacts | None) -> Operation | None:
         """What the network itself does first with the input (an embedding), or None."""
         return None
+
+
+def column_count(name: str, columns: tuple[str, ...]) -> Dim:
+    """How many columns an input or target of that name reads; a name while only the data can tell."""
+    if any(GLOB_SIGNS & set(column) for column in columns):
+        return f"{name}.columns"
+    return len(set(columns)) or 1

@@ -6,6 +6,7 @@ from mlpspec.catalog.layers.add import Add
 from mlpspec.catalog.layers.average import Average
 from mlpspec.catalog.layers.base import Layer
 from mlpspec.catalog.layers.batchnorm import BatchNorm
+from mlpspec.catalog.layers.block import Block
 from mlpspec.catalog.layers.concat import Concat
 from mlpspec.catalog.layers.dense import Dense
 from mlpspec.catalog.layers.dot import Dot
@@ -42,6 +43,7 @@ LAYERS = Family(
         Subtract,
         Dot,
         Share,
+        Block,
         Head,
     ),
 )

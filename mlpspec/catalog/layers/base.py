@@ -22,7 +22,7 @@ class Layer(Entry):
         doc="Name of the layer, for `from:` and in the weights file. Default: its kind and a number.",
         examples=("hidden",),
     )
-    from_: Annotated[tuple[str, ...], OneOrMany()] = option(
+    from_: Annotated[tuple[str, ...], OneOrMany] = option(
         key="from",
         default=(),
         doc="What the layer reads: names of inputs or earlier layers. Default: the layer above.",

@@ -17,8 +17,8 @@ class Scaler(Entry):
     def fit(self, values: np.ndarray, chain: Chain) -> None:
         """Append the steps that scale to `chain`, whose last value is the unscaled one.
 
-        `values`: (rows, columns) float64 without NaN, or (rows, 1) when one scale serves a whole tensor.
-        A constant column must come out as zeros, never NaN.
+        `values`: (rows, columns) numbers without NaN, or (rows, 1) when one scale serves a whole tensor; of any numeric type.
+        Statistics are calculated in float64 and written as float32 holds them. A constant column must come out as zeros, never NaN.
         """
         raise NotImplementedError(type(self).__name__)
 

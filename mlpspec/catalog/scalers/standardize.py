@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, final
 
+from mlpspec.catalog.float32 import float32_numbers
 from mlpspec.catalog.scalers.base import Scaler
 from mlpspec.ir.program import Chain
 
 if TYPE_CHECKING:
     import numpy as np
+
+_CHUNK = 1 << 16
+"""Rows that are in float64 at the same time, so that a large array of bytes is never copied whole."""
 
 
 @final
@@ -30,7 +35,21 @@ class Standardize(Scaler):
 
 
 def _statistics(values: np.ndarray) -> tuple[list[float], list[float]]:
-    mean, deviation = values.mean(axis=0), values.std(axis=0)
-    negligible = deviation <= 1e-12 * abs(mean)  # rounding noise of a constant column
-    deviation[negligible | (deviation == 0)] = 1.0
-    return mean.tolist(), deviation.tolist()
+    """Mean and standard deviation of each column, in two passes over the rows in their order."""
+    import numpy as np
+
+    lowest, highest = values.min(axis=0).astype(np.float64), values.max(axis=0).astype(np.float64)
+    mean = np.sum([chunk.sum(axis=0) for chunk in _chunks(values)], axis=0) / len(values)
+    mean = np.where(lowest == highest, lowest, mean)  # exactly, so that a constant column becomes exactly zero
+    squares = np.sum([np.square(chunk - mean).sum(axis=0) for chunk in _chunks(values)], axis=0)
+    deviation = np.sqrt(squares / len(values))
+    noise = deviation <= 1e-12 * np.abs(mean)  # rounding errors of a column that is constant but for them
+    deviation[noise | (deviation < np.finfo(np.float32).tiny)] = 1.0
+    return float32_numbers(mean), float32_numbers(deviation)
+
+
+def _chunks(values: np.ndarray) -> Iterator[np.ndarray]:
+    import numpy as np
+
+    for start in range(0, len(values), _CHUNK):
+        yield values[start : start + _CHUNK].astype(np.float64)

@@ -30,6 +30,10 @@ class TargetType(Entry):
     loss: Loss | None = option(default=None, doc="What training makes small. Default: the target's own loss.")
     weight: float = option(default=1.0, above=0.0, doc="Weight of this target's loss in the sum, when there are several targets.")
 
+    def columns_read(self, name: str) -> tuple[str, ...]:
+        """The columns, or patterns of columns, that hold the truth."""
+        raise NotImplementedError(type(self).__name__)
+
     def fit(self, name: str, reader: ColumnReader) -> FittedTarget:
         """Learn classes or scales from the training rows.
 
@@ -41,3 +45,8 @@ class TargetType(Entry):
     def outputs(self, name: str, facts: TargetFacts | None) -> Dim:
         """How many numbers the head gives a row; a name while `facts` is None and the spec does not tell."""
         raise NotImplementedError(type(self).__name__)
+
+
+def head_output(name: str) -> str:
+    """What a decoding program calls the head's output."""
+    return f"{name}.head"

@@ -113,15 +113,6 @@ def common_rows(name: str, shapes: Mapping[str, tuple[int, ...]]) -> int:
     return next(iter(rows.values()))
 
 
-def is_number_token(token: str) -> bool:
-    """Whether a text that means missing could be read as a number (`-999`, `nan`)."""
-    try:
-        float(token)
-    except ValueError:
-        return False
-    return True
-
-
 def _number(cell: str) -> float:
     return float(cell) if _NUMBER.fullmatch(cell) else np.nan if cell.lower().lstrip("+-") not in ("inf", "infinity") else np.inf
 

@@ -46,32 +46,37 @@ def open_frame(frame: Any, *, missing_tokens: Sequence[str] = ("",)) -> Table:
 
 
 def _array(name: str, values: Any) -> np.ndarray:
-    array = values if isinstance(values, np.ndarray) else _plain(list(values)) if isinstance(values, (list, tuple)) else np.asarray(values)
-    if array.dtype.kind == "O":
-        array = _plain(array.tolist())
-    if array.dtype.kind not in "biufU":
+    array = values if isinstance(values, np.ndarray) and values.dtype.kind != "O" else _plain(list(values))
+    if array is None or array.dtype.kind not in "biufU":
         help = "make it numbers, booleans or texts, with None or NaN where a value is missing"
         raise DataError(f"the column `{name}` mixes types or holds neither numbers nor texts", help=help)
-    return array
+    return array if array.dtype.isnative else array.astype(array.dtype.newbyteorder("="))
 
 
-def _plain(values: list[Any]) -> np.ndarray:
-    """A list as an array of one type; of Python objects where it mixes types. None is a missing value."""
-    present = [value for value in values if not (value is None or isinstance(value, float) and value != value)]
-    if len(present) == len(values) or not all(isinstance(value, str) for value in present):
-        if len({_sort(value) for value in present}) <= 1:
-            return np.array([np.nan if value is None else value for value in values])
-        return np.array(values, object) if values and not isinstance(values[0], (list, tuple)) else _ragged(values)
-    return np.array([value if isinstance(value, str) else "" for value in values], "U")
+def _plain(values: list[Any]) -> np.ndarray | None:
+    """Python values as an array of one type, None and NaN being missing values; None when they have no common type."""
+    sorts = {_sort(value) for value in values}
+    has_missing = "missing" in sorts
+    sorts.discard("missing")
+    if sorts == {"text"}:
+        return np.array([value if isinstance(value, str) else "" for value in values], "U")
+    if sorts == {"boolean"} and has_missing:
+        return np.array([str(value).lower() if _sort(value) == "boolean" else "" for value in values], "U")
+    if sorts <= {"number"}:
+        return np.array([np.nan if value is None else value for value in values], np.float64 if has_missing or not values else None)
+    if len(sorts) > 1 or has_missing:
+        return None
+    try:
+        return np.array(values)
+    except ValueError:  # rows of different lengths
+        return None
 
 
 def _sort(value: Any) -> str:
-    if isinstance(value, (bool, np.bool_)):
+    if value is None or isinstance(value, float | np.floating) and value != value:
+        return "missing"
+    if isinstance(value, bool | np.bool_):
         return "boolean"
-    if isinstance(value, (int, float, np.number)):
+    if isinstance(value, int | float | np.number):
         return "number"
-    return "text" if isinstance(value, str) else type(value).__name__
-
-
-def _ragged(values: list[Any]) -> np.ndarray:
-    return np.array(values, object)
+    return "text" if isinstance(value, str) else "other"

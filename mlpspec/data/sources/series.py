@@ -8,7 +8,7 @@ from functools import cached_property
 import numpy as np
 import polars as pl
 
-from mlpspec.data.sources.arrays import is_number_token
+from mlpspec.data.cells import reads_as_number
 from mlpspec.data.table import Column, Integers, Kind, Numbers, Table
 
 _SPACES = " \t"
@@ -94,7 +94,7 @@ def _parse(series: pl.Series, tokens: list[str]) -> Numbers:
     """Texts as numbers, spaces around them not counted. Most cells are plain numbers; only the others are looked at a second time."""
     direct = series.cast(pl.Float64, strict=False)
     odd = series.is_not_null() & direct.fill_null(np.nan).is_nan()
-    if numeric := [token for token in tokens if is_number_token(token)]:
+    if numeric := [token for token in tokens if reads_as_number(token)]:
         odd |= series.is_in(numeric).fill_null(value=False)
     values = direct.to_numpy(writable=True)
     rows = odd.arg_true().to_numpy()

@@ -13,7 +13,7 @@ class EarlyStopping(Record):
 
     monitor: str = option(
         default="validation.loss",
-        doc="The figure that decides what is best: `validation.loss`, `train.loss`, or `validation.` and a metric (with several targets `validation.TARGET.METRIC`).",
+        doc="The figure that decides what is best: `validation.loss`, `train.loss`, `validation.METRIC`, or `validation.TARGET.METRIC`.",
         examples=("validation.loss", "validation.accuracy"),
     )
     patience: int = option(default=10, minimum=1, doc="How many epochs without a better figure are allowed.", examples=(10,))
@@ -23,11 +23,13 @@ class EarlyStopping(Record):
 class Training(Record):
     """How the model learns."""
 
-    epochs: int = option(default=100, minimum=1, maximum=1_000_000, doc="How many times the training rows are seen, at most.", examples=(60,))
+    epochs: int = option(
+        default=100, minimum=1, maximum=1_000_000, doc="How many times the training rows are seen, at most.", examples=(60,)
+    )
     batch_size: int = option(default=32, minimum=1, maximum=10_000_000, doc="Rows in one optimizer step.", examples=(32,))
     optimizer: Optimizer = option(default=Adam(), doc="How gradients change the weights.", examples=("adam",))
     schedule: Schedule = option(default=Constant(), doc="How the learning rate moves.", examples=("cosine",))
-    early_stopping: EarlyStopping | None = option(default=None, doc="When to stop before the last epoch. Default: never.")
+    early_stopping: EarlyStopping | None = option(default=None, doc="When to stop early. Default: never.")
     metrics: tuple[Metric, ...] | None = option(
         default=None, doc="Figures beside the loss. Default: what suits the targets.", examples=(["accuracy", "f1"],)
     )

@@ -1,0 +1,42 @@
+"""What category and binary targets have in common: reading the classes from the training rows."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from mlpspec.catalog import vocabulary
+from mlpspec.diagnostics import did_you_mean
+from mlpspec.ir.fitted import RawType
+
+if TYPE_CHECKING:
+    from mlpspec.data.column import ColumnReader
+
+
+def read_labels(column: str, reader: ColumnReader) -> tuple[dict[Any, int], RawType]:
+    """How often each label stands in the training rows, in sorted order, and the type of the labels.
+
+    Raises:
+        DataError: when the column is not there, is none of labels, or has missing values.
+    """
+    columns = reader.expand((column,), globs=False)
+    values, type_ = reader.categories(columns, text=False)
+    reader.refuse_missing(columns, type_, target=True)
+    reader.raise_problems()
+    return vocabulary.count(values[:, 0]), type_
+
+
+def written_class(written: Any, type_: RawType, labels: dict[Any, int], column: str, option: str, reader: ColumnReader) -> Any:
+    """A class that the spec writes, as the labels are; reported when the training rows do not have it."""
+    try:
+        value = vocabulary.as_raw(written, type_)
+    except ValueError:
+        value = written
+    if value not in labels:
+        help = did_you_mean(str(value), map(str, labels))
+        reader.report("unseen-category", f"`{option}` names `{value}`, which `{column}` does not have in the training rows", help=help)
+    return value
+
+
+def class_numbers(classes: list[Any]) -> dict[str, Any]:
+    """The constants of the lookup from labels to class numbers; a label that is no class gets -1."""
+    return {"column": 0, "keys": list(classes), "values": list(range(len(classes))), "default": -1}

@@ -1,0 +1,156 @@
+"""Rows of a table as the network and the loss take them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from mlpspec.data.column import ColumnReader
+from mlpspec.data.operators import run_program
+from mlpspec.data.table import Table
+from mlpspec.diagnostics import Diagnostic, Severity, did_you_mean
+from mlpspec.ir.fitted import FittedInput, FittedTarget, Preprocessing
+
+_SHOWN = 3
+"""How many unknown categories of a column are shown."""
+
+
+@dataclass(frozen=True)
+class EncodedRows:
+    """Encoded arrays by input and by target; the first axis of each is the rows. `warnings` say what was taken as unknown."""
+
+    inputs: dict[str, np.ndarray]
+    targets: dict[str, np.ndarray]
+    warnings: tuple[Diagnostic, ...] = ()
+
+
+def encode(preprocessing: Preprocessing, table: Table, rows: np.ndarray | None = None, *, targets: bool = True, part: str = "") -> EncodedRows:
+    """Encode rows with what was learnt from the training rows.
+
+    Args:
+        rows: the numbers of the rows; all by default.
+        targets: whether the truth is read too.
+        part: what the rows are called in messages, e.g. `validation`.
+
+    Raises:
+        DataError: listing missing columns, cells that cannot be read, missing values and unseen categories that an input refuses, and
+            labels that no training row has.
+    """
+    encoder = _Encoder(ColumnReader(table, rows), part)
+    inputs = {name: encoder.input(item) for name, item in preprocessing.inputs.items()}
+    truth = {name: encoder.target(item) for name, item in preprocessing.targets.items()} if targets else {}
+    encoder.reader.raise_problems()
+    return EncodedRows(
+        {name: array for name, array in inputs.items() if array is not None},
+        {name: array for name, array in truth.items() if array is not None},
+        tuple(encoder.warnings),
+    )
+
+
+class _Encoder:
+    def __init__(self, reader: ColumnReader, part: str):
+        self.reader = reader
+        self.where = f"the {part} rows" if part else "the data"
+        self.warnings: list[Diagnostic] = []
+
+    def input(self, item: FittedInput) -> np.ndarray | None:
+        raw = self.reader.raw(item)
+        if raw is None:
+            return None
+        if item.shape is None and item.missing == "error":
+            help = "the input refuses missing values; fill them, or train with another `missing`"
+            self.refuse(raw, item.columns, _is_missing, "missing-value", "missing value", help)
+        if item.type != "float32":
+            self.unseen(raw, item)
+        encoded = run_program(item.program, {item.program.inputs[0]: raw})[item.program.outputs[0]]
+        if encoded.dtype.kind == "f" and item.type == "float32":
+            self.check_finite(item, raw, encoded)
+        return encoded
+
+    def target(self, item: FittedTarget) -> np.ndarray | None:
+        raw = self.reader.raw(item)
+        if raw is None:
+            return None
+        help = "remove the rows: what a model shall find out must be known in all of them"
+        self.refuse(raw, item.columns, _is_missing, "missing-value", "missing value", help)
+        if item.classes is not None:
+            self.new_labels(raw, item)
+        return run_program(item.encode, {item.encode.inputs[0]: raw})[item.encode.outputs[0]]
+
+    def refuse(
+        self, raw: np.ndarray, columns: tuple[str, ...], test: Callable[[np.ndarray], np.ndarray], code: str, what: str, help: str
+    ) -> None:
+        for position, column in enumerate(columns):
+            found = np.flatnonzero(test(raw[:, position]))
+            if len(found):
+                plural = "s" if len(found) > 1 else ""
+                self.reader.report(code, f"column `{column}` has {len(found)} {what}{plural} in {self.where}", row=self.row(found[0]), help=help)
+
+    def unseen(self, raw: np.ndarray, item: FittedInput) -> None:
+        for position, column in enumerate(item.columns):
+            known = known_categories(item, position)
+            found = _outside(raw[:, position], known)
+            if item.type == "string":
+                found = found[raw[found, position] != ""]
+            if not len(found):
+                continue
+            values = dict.fromkeys(raw[found, position].tolist())
+            count = f"{len(found)} row{'s' if len(found) > 1 else ''} of {self.where}"
+            message = f"column `{column}` has categories that the training rows lack, in {count}: {_listed(values)}"
+            if item.unseen == "error":
+                help = did_you_mean(str(next(iter(values))), map(str, known))
+                self.reader.report("unseen-category", message, row=self.row(found[0]), help=help)
+            else:
+                place = self.reader.table.place(self.row(found[0]))
+                self.warnings.append(
+                    Diagnostic("unseen-category", message, Severity.WARNING, place=place, help="they count as unknown; `unseen: error` refuses them")
+                )
+
+    def new_labels(self, raw: np.ndarray, item: FittedTarget) -> None:
+        found = _outside(raw[:, 0], item.classes or ())
+        if item.type == "string":
+            found = found[raw[found, 0] != ""]
+        if len(found):
+            values = dict.fromkeys(raw[found, 0].tolist())
+            message = f"column `{item.columns[0]}` has labels that the training rows lack, in {self.where}: {_listed(values)}"
+            help = did_you_mean(str(next(iter(values))), map(str, item.classes or ()))
+            self.reader.report("unseen-category", message, row=self.row(found[0]), help=help)
+
+    def check_finite(self, item: FittedInput, raw: np.ndarray, encoded: np.ndarray) -> None:
+        """Scaling can lead beyond float32; what was finite must stay so."""
+        if np.isfinite(encoded.sum(dtype=np.float64)) or item.missing == "error" and np.isnan(raw).any():
+            return
+        wrong = ~np.isfinite(encoded.reshape(len(encoded), -1)).all(axis=1)
+        help = "the numbers of a column lie too far apart for float32; change its unit or leave out the extreme rows"
+        message = f"the input `{item.name}` becomes infinite when it is scaled"
+        self.reader.report("bad-cell", message, row=self.row(np.flatnonzero(wrong)[0]), help=help)
+
+    def row(self, position: np.integer) -> int:
+        """The row in the table of a position among the chosen rows."""
+        return int(position if self.reader.rows is None else self.reader.rows[position])
+
+
+def known_categories(item: FittedInput, column: int) -> tuple[str | int, ...]:
+    """The categories that an input's column number `column` knows."""
+    for step in item.program.steps:
+        if step.op == "lookup" and step.constants["column"] == column:
+            return tuple(step.constants["keys"])
+    return ()
+
+
+def _is_missing(values: np.ndarray) -> np.ndarray:
+    return np.isnan(values) if values.dtype.kind == "f" else values == "" if values.dtype.kind == "O" else np.zeros(len(values), bool)
+
+
+def _outside(values: np.ndarray, known: tuple[str | int, ...]) -> np.ndarray:
+    """The positions of the values that are not known."""
+    if values.dtype.kind == "i":
+        return np.flatnonzero(~np.isin(values, np.asarray(known, np.int64)))
+    return np.flatnonzero(~np.fromiter(map(frozenset(known).__contains__, values.tolist()), bool, len(values)))
+
+
+def _listed(values: dict[str | int, None]) -> str:
+    shown = [f"`{value}`" for value in list(values)[:_SHOWN]]
+    return ", ".join(shown) + (", ..." if len(values) > _SHOWN else "")

@@ -1,0 +1,111 @@
+"""The NumPy meaning of every operator of `ir/program.py`. `export/operators.py` writes the same ones as ONNX."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from itertools import repeat
+from typing import Any
+
+import numpy as np
+
+from mlpspec.ir.program import Program
+
+Calculate = Callable[[list[np.ndarray], Mapping[str, Any]], np.ndarray]
+"""Calculates one step from its inputs and constants."""
+
+
+def run_program(program: Program, values: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
+    """The outputs of a program, by name. Numbers are float32 throughout.
+
+    Args:
+        values: an array for each input of the program: float32, int64, or texts (object array of str).
+    """
+    known = {name: values[name] for name in program.inputs}
+    with np.errstate(over="ignore", invalid="ignore", under="ignore"):
+        for step in program.steps:
+            known[step.output] = OPERATORS[step.op]([known[name] for name in step.inputs], step.constants)
+    return {name: known[name] for name in program.outputs}
+
+
+def _fill_missing(inputs: list[np.ndarray], constants: Mapping[str, Any]) -> np.ndarray:
+    return np.where(np.isnan(inputs[0]), np.asarray(constants["values"], np.float32), inputs[0])
+
+
+def _is_missing(inputs: list[np.ndarray], constants: Mapping[str, Any]) -> np.ndarray:
+    return np.isnan(inputs[0]).astype(np.float32)
+
+
+def _arithmetic(function: np.ufunc) -> Calculate:
+    def calculate(inputs: list[np.ndarray], constants: Mapping[str, Any]) -> np.ndarray:
+        return function(inputs[0], np.asarray(constants["values"], np.float32), dtype=np.float32)
+
+    return calculate
+
+
+def _lookup(inputs: list[np.ndarray], constants: Mapping[str, Any]) -> np.ndarray:
+    column = inputs[0][:, constants["column"]]
+    keys, values, default = constants["keys"], constants["values"], constants["default"]
+    if column.dtype.kind == "i":
+        return _lookup_integers(column, np.asarray(keys, np.int64), np.asarray(values, np.int64), default)[:, None]
+    codes = dict(zip(keys, values, strict=True))
+    return np.fromiter(map(codes.get, column.tolist(), repeat(default)), np.int64, len(column))[:, None]
+
+
+def _lookup_integers(column: np.ndarray, keys: np.ndarray, values: np.ndarray, default: int) -> np.ndarray:
+    if not len(keys):
+        return np.full(len(column), default, np.int64)
+    order = np.argsort(keys)
+    place = order[np.searchsorted(keys, column, sorter=order).clip(max=len(keys) - 1)]
+    return np.where(keys[place] == column, values[place], default)
+
+
+def _one_hot(inputs: list[np.ndarray], constants: Mapping[str, Any]) -> np.ndarray:
+    codes = inputs[0][:, 0]
+    encoded = np.zeros((len(codes), constants["depth"]), np.float32)
+    known = np.flatnonzero((codes >= 1) & (codes <= constants["depth"]))
+    encoded[known, codes[known] - 1] = 1.0
+    return encoded
+
+
+def _softmax(inputs: list[np.ndarray], constants: Mapping[str, Any]) -> np.ndarray:
+    powers = np.exp(inputs[0] - inputs[0].max(axis=1, keepdims=True), dtype=np.float32)
+    return powers / powers.sum(axis=1, keepdims=True, dtype=np.float32)
+
+
+def _sigmoid(inputs: list[np.ndarray], constants: Mapping[str, Any]) -> np.ndarray:
+    power = np.exp(-np.abs(inputs[0]), dtype=np.float32)  # at most 1, so that nothing overflows
+    return np.where(inputs[0] >= 0, np.float32(1), power) / (np.float32(1) + power)
+
+
+def _two_classes(inputs: list[np.ndarray], constants: Mapping[str, Any]) -> np.ndarray:
+    return np.concatenate([np.float32(1) - inputs[0], inputs[0]], axis=1)
+
+
+def _at_least(inputs: list[np.ndarray], constants: Mapping[str, Any]) -> np.ndarray:
+    return (inputs[0][:, 0] >= np.float32(constants["value"])).astype(np.int64)
+
+
+def _take(inputs: list[np.ndarray], constants: Mapping[str, Any]) -> np.ndarray:
+    values = constants["values"]
+    return np.array(values, object if isinstance(values[0], str) else np.int64)[inputs[0]]
+
+
+OPERATORS: dict[str, Calculate] = {
+    "fill_missing": _fill_missing,
+    "is_missing": _is_missing,
+    "subtract": _arithmetic(np.subtract),
+    "divide": _arithmetic(np.divide),
+    "multiply": _arithmetic(np.multiply),
+    "add": _arithmetic(np.add),
+    "lookup": _lookup,
+    "one_hot": _one_hot,
+    "concat": lambda inputs, constants: np.concatenate(inputs, axis=1),
+    "softmax": _softmax,
+    "sigmoid": _sigmoid,
+    "two_classes": _two_classes,
+    "argmax": lambda inputs, constants: inputs[0].argmax(axis=1).astype(np.int64),
+    "at_least": _at_least,
+    "take": _take,
+    "squeeze": lambda inputs, constants: inputs[0][:, 0],
+    "identity": lambda inputs, constants: inputs[0],
+}

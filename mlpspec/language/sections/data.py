@@ -1,0 +1,43 @@
+"""The `data:` section."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from mlpspec.catalog.option import OneOrMany, Record, option
+
+
+class Split(Record):
+    """How the rows of one file are divided into training, validation and test rows."""
+
+    train: float = option(default=0.7, minimum=0.0, maximum=1.0, doc="Share of the rows to learn from.", examples=(0.7,))
+    validation: float = option(default=0.15, minimum=0.0, maximum=1.0, doc="Share of the rows to watch while learning.", examples=(0.15,))
+    test: float = option(default=0.15, minimum=0.0, maximum=1.0, doc="Share of the rows kept for the final judgement.", examples=(0.15,))
+    stratify: str | None = option(
+        default=None, doc="A target or column of classes: every part gets the same share of each class.", examples=("species",)
+    )
+    column: str | None = option(
+        default=None, doc="A column with the words `train`, `validation`, `test` that says where each row belongs.", examples=("split",)
+    )
+    seed: int | None = option(
+        default=None, minimum=0, maximum=2**63 - 1, doc="Start of the random numbers that divide the rows. Default: the spec's `seed`.", examples=(1,)
+    )
+
+
+class Data(Record):
+    """Where the rows come from and how they are divided: one file and `split`, or a file for each part."""
+
+    path: str | None = option(default=None, doc="The data file; `split` divides its rows.", examples=("data/penguins.csv",))
+    train: str | None = option(default=None, doc="The file with the training rows, where each part has its own.", examples=("data/train.csv",))
+    validation: str | None = option(default=None, doc="The file with the validation rows.", examples=("data/validation.csv",))
+    test: str | None = option(default=None, doc="The file with the test rows.", examples=("data/test.csv",))
+    format: Literal["csv", "parquet", "arrow", "npz"] | None = option(
+        default=None, doc="What the files are. Default: told by their suffix.", examples=("csv",)
+    )
+    separator: str | None = option(
+        default=None, pattern=r"^[\t !#-~]$", doc="What stands between the cells of a CSV file. Default: a comma; a tab in `.tsv`.", examples=(";",)
+    )
+    missing: Annotated[tuple[str, ...], OneOrMany] = option(
+        default=("",), doc="Texts that mean a missing value. An empty cell always does.", examples=(["", "NA"],)
+    )
+    split: Split = option(default=Split(), doc="How the rows of `path` are divided.")

@@ -1,0 +1,205 @@
+"""The report of a run: one HTML page that needs nothing else, no script and no network."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from importlib.resources import files
+
+from mlpspec.report.answers import answers_of_target
+from mlpspec.report.charts.scatter import MOST_POINTS
+from mlpspec.report.content import ReportContent, TargetAnswers
+from mlpspec.report.curves import training_section
+from mlpspec.report.markup import tag, text
+from mlpspec.report.tables import Column, fold, sampled, table
+from mlpspec.report.words import NOTHING, count, duration, figure, moment, percent
+
+MOST_BYTES = 300_000
+MOST_TILES = 4
+MOST_LAYERS = 150
+SPEC_CHARACTERS = 40_000
+ALL_DOTS = 6000
+"""How many dots all scatter charts of a page share."""
+
+PARTS = {"test": "test", "validation": "validation", "train": "training"}
+"""Parts with their words, the one that counts most first."""
+
+POLICY = "default-src 'none'; style-src 'unsafe-inline'"
+
+
+def report_page(content: ReportContent) -> str:
+    """The whole page as HTML, which is well-formed XML as well. Where it would grow large, only the part that counts most has its charts."""
+    parts = _ordered(content.answers)
+    page = _page(content, parts)
+    if len(page) > MOST_BYTES and len(parts) > 1:
+        page = _page(content, parts[:1])
+    return page
+
+
+def _page(content: ReportContent, parts: list[str]) -> str:
+    sections = [
+        ("figures", "Figures", list(_figures(content))),
+        ("training", "Training", training_section(content)),
+        ("answers", "Answers", list(_answers(content, parts))),
+        ("network", "Network", list(_network(content))),
+        ("run", "Run", list(_run(content))),
+        ("spec", "Spec", list(_spec(content))),
+    ]
+    sections = [section for section in sections if section[2]]
+    links = [tag("a", text(title), href=f"#{name}") for name, title, _ in sections]
+    body = [
+        tag("header", *_header(content), *_tiles(content), tag("nav", *links, aria_label="Sections")),
+        tag(
+            "main",
+            *_warnings(content),
+            *[tag("section", tag("h2", text(title), id=f"{name}-title"), *inner, id=name, aria_labelledby=f"{name}-title") for name, title, inner in sections],
+        ),
+    ]
+    head = [
+        tag("meta", charset="utf-8"),
+        tag("meta", name="viewport", content="width=device-width, initial-scale=1"),
+        tag("meta", http_equiv="Content-Security-Policy", content=POLICY),
+        tag("meta", name="color-scheme", content="light dark"),
+        tag("title", text(f"{content.name}: training report")),
+        tag("style", (files("mlpspec.report") / "report.css").read_text(encoding="utf-8")),
+    ]
+    return "<!DOCTYPE html>\n" + tag("html", tag("head", *head), "\n", tag("body", "\n".join(body)), lang="en") + "\n"
+
+
+def _ordered(by_part: Mapping[str, object]) -> list[str]:
+    """Names of parts that are there, the one that counts most first."""
+    return [part for part in PARTS if part in by_part] + [part for part in by_part if part not in PARTS]
+
+
+def _header(content: ReportContent) -> Iterator[str]:
+    yield tag("p", "mlpspec report", class_="kicker")
+    yield tag("h1", text(content.name))
+    ran = len(content.epochs)
+    words = {"finished": f"ran all {ran} epochs" if ran > 1 else "ran its one epoch", "early stopping": f"stopped early after {ran} epochs"}
+    facts = [
+        tag("time", text(moment(content.started)), datetime=content.started) if content.started else "",
+        text(words.get(content.ended, content.ended) if ran else ""),
+        text(f"best weights: epoch {content.best_epoch}" if content.best_epoch else ""),
+        text(duration(content.seconds)) if content.seconds is not None else "",
+        text(content.device),
+        text(f"{count(content.parameters)} parameters" if content.parameters is not None else ""),
+    ]
+    yield tag("ul", *[tag("li", fact) for fact in facts if fact], class_="facts")
+
+
+def _tiles(content: ReportContent) -> Iterator[str]:
+    """The figures of the part that counts most, large; metrics before the loss."""
+    parts = _ordered(content.figures)
+    if not parts:
+        return
+    found = {name: value for name, value in content.figures[parts[0]].items() if value is not None}
+    names = sorted(found, key=lambda name: (name == "loss", name.endswith(".loss")))[:MOST_TILES]
+    tiles = [tag("div", tag("dt", text(_words(name))), tag("dd", text(figure(found[name])))) for name in names]
+    if tiles:
+        rows = f", {count(content.rows[parts[0]])} rows" if parts[0] in content.rows else ""
+        yield tag("p", text(f"On the {_part(parts[0])} part{rows}"), class_="note")
+        yield tag("dl", *tiles, class_="tiles")
+
+
+def _warnings(content: ReportContent) -> Iterator[str]:
+    if content.warnings:
+        shown = content.warnings[:50]
+        more = [tag("li", text(f"and {len(content.warnings) - len(shown)} more"))] if len(content.warnings) > len(shown) else []
+        title = "1 warning" if len(content.warnings) == 1 else f"{len(content.warnings)} warnings"
+        yield tag("aside", tag("h2", text(title)), tag("ul", *[tag("li", text(words)) for words in shown], *more), class_="warnings")
+
+
+def _figures(content: ReportContent) -> Iterator[str]:
+    parts = [part for part in ("train", "validation", "test") if part in content.figures]
+    parts += [part for part in content.figures if part not in parts]
+    names = list(dict.fromkeys(name for part in parts for name in content.figures[part]))
+    if not names:
+        return
+    rows = [[_words(name), *[figure(content.figures[part].get(name)) for part in parts]] for name in names]
+    if content.rows:
+        rows.append(["rows", *[count(content.rows[part]) if part in content.rows else NOTHING for part in parts]])
+    notes = [f"{_words(name)}, {_part(part)}: {why}" for part, reasons in content.undefined.items() for name, why in reasons.items()]
+    drawn = table("Figures by part", [Column("figure"), *[Column(_part(part), number=True) for part in parts]], rows)
+    kept = f"With the weights of epoch {content.best_epoch}" if content.best_epoch else ""
+    kept += f", the best by {content.monitor}" if kept and content.monitor else ""
+    inner = [tag("p", text(kept + "."), class_="note")] if kept else []
+    inner += [tag("ul", *[tag("li", text(f"– {note}")) for note in notes], class_="note plain")] if notes else []
+    yield tag("div", drawn, *inner, class_="card")
+
+
+def _answers(content: ReportContent, parts: list[str]) -> Iterator[str]:
+    charts = sum(2 * min(_width(target), 4) for part in parts for target in content.answers[part].values() if target.classes is None)
+    points = min(MOST_POINTS, ALL_DOTS // max(charts // 2, 1))
+    for first, part in zip([True] + [False] * len(parts), parts, strict=False):
+        inner = [block for name, target in content.answers[part].items() for block in _target(name, part, target, points)]
+        if first:
+            yield tag("p", text(f"On the {_part(part)} part."), class_="note")
+            yield from inner
+        else:
+            yield fold(f"The same on the {_part(part)} part", *inner)
+
+
+def _target(name: str, part: str, target: TargetAnswers, points: int) -> Iterator[str]:
+    yield tag("h3", text(name))
+    yield from answers_of_target(name, _part(part), target, points=points)
+
+
+def _width(target: TargetAnswers) -> int:
+    truth = target.answers.truth
+    return truth.shape[1] if truth.ndim > 1 else 1
+
+
+def _network(content: ReportContent) -> Iterator[str]:
+    if not content.layers:
+        return
+    shown = sampled(len(content.layers), MOST_LAYERS)
+    rows = [
+        [row.name, row.kind, ", ".join(row.reads), row.shape, NOTHING if row.parameters is None else count(row.parameters)] for row in (content.layers[i] for i in shown)
+    ]
+    columns = [Column("name", code=True), Column("layer"), Column("reads", code=True), Column("output", code=True), Column("parameters", number=True)]
+    total = f"{count(content.parameters)} parameters in all." if content.parameters is not None else ""
+    part = f" {len(shown)} of {len(content.layers)} layers are shown." if len(shown) < len(content.layers) else ""
+    note = [tag("p", text((total + part).strip()), class_="note")] if total or part else []
+    yield tag("div", table("Layers", columns, rows), *note, class_="card")
+
+
+def _run(content: ReportContent) -> Iterator[str]:
+    cards = list(_run_cards(content))
+    if cards:
+        yield tag("div", *cards, class_="cards")
+
+
+def _run_cards(content: ReportContent) -> Iterator[str]:
+    total = sum(content.rows.values())
+    if total:
+        rows = [[_part(part), count(number), percent(number / total)] for part, number in content.rows.items()]
+        yield tag("div", tag("h3", "Rows"), table("Rows of each part", [Column("part"), Column("rows", number=True), Column("share", number=True)], rows), class_="card")
+    facts = {
+        "started": content.started,
+        "time": "" if content.seconds is None else duration(content.seconds),
+        "ended": content.ended,
+        "device": content.device,
+        "seed": "" if content.seed is None else str(content.seed),
+        **dict(content.versions),
+    }
+    known = [[name, value] for name, value in facts.items() if value]
+    if known:
+        yield tag("div", tag("h3", "Circumstances"), table("Circumstances of the run", [Column("what"), Column("value")], known), class_="card")
+    if content.data:
+        hashes = [[name, value] for name, value in content.data.items()]
+        yield tag("div", tag("h3", "Data"), table("Hashes of the data", [Column("file", code=True), Column("hash", code=True)], hashes), class_="card")
+
+
+def _spec(content: ReportContent) -> Iterator[str]:
+    if content.spec:
+        cut = content.spec[:SPEC_CHARACTERS]
+        yield tag("pre", tag("code", text(cut)), class_="card", tabindex="0")
+        if len(cut) < len(content.spec):
+            yield tag("p", text(f"The first {count(SPEC_CHARACTERS)} of {count(len(content.spec))} characters."), class_="note")
+
+
+def _part(part: str) -> str:
+    return PARTS.get(part, part)
+
+
+def _words(name: str) -> str:
+    return name.replace("_", " ")

@@ -1,0 +1,65 @@
+"""Tables and folds of the page."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from mlpspec.report.markup import tag, text
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column's heading; numbers stand at its right edge. `code` sets names of things in a fixed-width font."""
+
+    heading: str
+    number: bool = False
+    code: bool = False
+
+
+def table(caption: str, columns: Sequence[Column], rows: Sequence[Sequence[str]], *, marked: int | None = None, mark: str = "") -> str:
+    """A table whose first column names the rows. Row `marked` is set off and carries the words `mark`.
+
+    `caption` is read out, not shown: the heading above says it to the eye.
+    """
+    head = tag("tr", *[tag("th", text(column.heading), scope="col", class_="number" if column.number else None) for column in columns])
+    body = [
+        tag(
+            "tr",
+            *[_cell(columns[i], value, i == 0, mark if row == marked and i == 0 else "") for i, value in enumerate(values)],
+            class_="marked" if row == marked else None,
+        )
+        for row, values in enumerate(rows)
+    ]
+    inner = tag("table", tag("caption", text(caption), class_="unseen"), tag("thead", head), tag("tbody", *body))
+    return tag("div", inner, class_="scroll", tabindex="0", role="group", aria_label=caption)
+
+
+def _cell(column: Column, value: str, first: bool, mark: str) -> str:
+    content = tag("code", text(value)) if column.code and value else text(value)
+    if mark:
+        content += " " + tag("span", text(mark), class_="badge")
+    return tag("th" if first else "td", content, scope="row" if first else None, class_="number" if column.number else None)
+
+
+def fold(summary: str, *content: str, open_: bool = False) -> str:
+    """Content that a click opens; a printed page shows it all."""
+    return tag("details", tag("summary", text(summary)), *content, open="open" if open_ else None)
+
+
+def picture(heading: str, drawing: str, caption: str = "") -> str:
+    """A chart with its heading above and what it says below."""
+    words = tag("p", text(caption), class_="note") if caption else ""
+    return tag("figure", tag("figcaption", text(heading)), drawing, words, class_="card wide" if 'class="chart wide"' in drawing else "card")
+
+
+def sampled(count: int, most: int, keep: Sequence[int] = ()) -> list[int]:
+    """At most about `most` of `count` positions, evenly spaced, with the first, the last and those of `keep`.
+
+    >>> sampled(10, 4), sampled(3, 4)
+    ([0, 3, 6, 9], [0, 1, 2])
+    """
+    if count <= most:
+        return list(range(count))
+    even = {round(i * (count - 1) / (most - 1)) for i in range(most)}
+    return sorted(even | {position for position in keep if 0 <= position < count})

@@ -1,0 +1,266 @@
+"""The card of a model file: what its metadata says about inputs and targets, checked before anything believes it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from mlpspec.diagnostics import Diagnostic, ModelFileError
+
+FORMAT = 1
+"""The newest form of the metadata that this version reads."""
+
+_TYPES = ("float32", "string", "int64")
+
+
+@dataclass(frozen=True)
+class InputCard:
+    """One input. Columns make an array (batch, columns) of `type`; a tensor is (batch, *shape) float32 and `columns` names its array.
+
+    `missing` and `unseen` are what a row may hold: `error` refuses it, anything else is handled inside the model.
+    `categories` are the known values of each column of a category input.
+    """
+
+    name: str
+    kind: str
+    columns: tuple[str, ...]
+    type: str
+    shape: tuple[int, ...] | None
+    missing: str
+    unseen: str
+    categories: tuple[tuple[str | int, ...], ...] | None
+
+
+@dataclass(frozen=True)
+class TargetCard:
+    """One target. `classes` are in the order of the probabilities; `outputs` are the model's outputs that answer it."""
+
+    name: str
+    kind: str
+    columns: tuple[str, ...]
+    type: str
+    classes: tuple[str | int, ...] | None
+    outputs: tuple[str, ...]
+
+    @property
+    def answers(self) -> tuple[str | int, ...]:
+        """What the columns of the probability stand for: the classes, else the target's columns."""
+        return self.columns if self.classes is None else self.classes
+
+
+@dataclass(frozen=True)
+class ModelCard:
+    """What a model file says about itself.
+
+    `spec` is the specification's text, `run` what is known of the training (metrics, versions, hashes; empty when the file has none).
+    """
+
+    name: str
+    mlpspec: str
+    missing_tokens: tuple[str, ...]
+    inputs: tuple[InputCard, ...]
+    targets: tuple[TargetCard, ...]
+    spec: str = field(default="", repr=False)
+    run: Mapping[str, Any] = field(default_factory=dict, repr=False)
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """All columns (and arrays) that the model reads, each once, in the order of the inputs."""
+        return tuple(dict.fromkeys(column for item in self.inputs for column in item.columns))
+
+
+@dataclass(frozen=True)
+class Value:
+    """An input or output of the graph: `type` as ONNX Runtime writes it (`tensor(float)`), `shape` with names for unknown sizes."""
+
+    name: str
+    type: str
+    shape: tuple[int | str | None, ...]
+
+
+def read_card(metadata: Mapping[str, str], inputs: Sequence[Value], outputs: Sequence[Value], *, place: str = "") -> ModelCard:
+    """The card in a model's metadata, once it agrees with the graph's inputs and outputs.
+
+    Args:
+        metadata: the model's custom metadata: `mlpspec.model`, `mlpspec.spec`, `mlpspec.run`.
+        inputs, outputs: those of the graph.
+        place: how messages call the file.
+
+    Raises:
+        ModelFileError: when there is no such metadata, it is newer than this version, has another form, or contradicts the graph; all
+            contradictions at once.
+    """
+    if "mlpspec.model" not in metadata:
+        help = "`mlpspec export` writes such files; `mlpspec inspect` shows the inputs and outputs of any ONNX file"
+        raise ModelFileError("the model was not exported by mlpspec: it does not say which columns it reads", place=place, help=help)
+    reader = _Reader(place)
+    data = reader.object(reader.parsed(metadata["mlpspec.model"], "mlpspec.model"), "mlpspec.model")
+    number = data.get("format")
+    if isinstance(number, int) and number > FORMAT:
+        made_by = data.get("mlpspec")
+        help = f"it was made by mlpspec {made_by}: update mlpspec" if isinstance(made_by, str) else "update mlpspec"
+        raise ModelFileError(f"the model's metadata has format {number}, this version reads up to {FORMAT}", place=place, help=help)
+    if number != FORMAT or isinstance(number, bool):
+        raise reader.fault("mlpspec.model", "`format` is not a version number")
+    for key in ("inputs", "targets"):
+        if not reader.list(data, key, "mlpspec.model"):
+            raise reader.fault("mlpspec.model", f"`{key}` is empty")
+    card = ModelCard(
+        name=reader.text(data, "name", "mlpspec.model"),
+        mlpspec=reader.text(data, "mlpspec", "mlpspec.model"),
+        missing_tokens=reader.texts(data, "missing_tokens", "mlpspec.model"),
+        inputs=tuple(_input(reader, item, f"inputs[{n}]") for n, item in enumerate(reader.list(data, "inputs", "mlpspec.model"))),
+        targets=tuple(_target(reader, item, f"targets[{n}]") for n, item in enumerate(reader.list(data, "targets", "mlpspec.model"))),
+        spec=metadata.get("mlpspec.spec", ""),
+        run=reader.object(reader.parsed(metadata["mlpspec.run"], "mlpspec.run"), "mlpspec.run") if "mlpspec.run" in metadata else {},
+    )
+    problems = [*_contradictions(card, inputs, outputs)]
+    if problems:
+        said = "the model's metadata contradicts its graph"
+        raise ModelFileError([Diagnostic("invalid-model-file", f"{said}: {problem}", place=place) for problem in problems])
+    return card
+
+
+class _Reader:
+    """Takes JSON apart; whatever has another form than expected becomes a ModelFileError."""
+
+    def __init__(self, place: str):
+        self._place = place
+
+    def fault(self, where: str, problem: str) -> ModelFileError:
+        return ModelFileError(f"the model's metadata is damaged: {where}: {problem}", place=self._place, help="export the model again")
+
+    def parsed(self, text: str, where: str) -> Any:
+        try:
+            return json.loads(text)
+        except (ValueError, RecursionError) as error:
+            raise self.fault(where, f"it is not JSON ({type(error).__name__})") from error
+
+    def object(self, value: Any, where: str) -> dict[str, Any]:
+        if not isinstance(value, dict):
+            raise self.fault(where, "an object is wanted")
+        return value
+
+    def list(self, data: Mapping[str, Any], key: str, where: str) -> list[Any]:
+        value = data.get(key)
+        if not isinstance(value, list):
+            raise self.fault(where, f"`{key}` is not a list")
+        return value
+
+    def text(self, data: Mapping[str, Any], key: str, where: str) -> str:
+        value = data.get(key)
+        if not isinstance(value, str):
+            raise self.fault(where, f"`{key}` is not a text")
+        return value
+
+    def texts(self, data: Mapping[str, Any], key: str, where: str) -> tuple[str, ...]:
+        values = self.list(data, key, where)
+        if not all(isinstance(value, str) for value in values):
+            raise self.fault(where, f"`{key}` does not hold texts only")
+        return tuple(values)
+
+    def sizes(self, data: Mapping[str, Any], key: str, where: str) -> tuple[int, ...] | None:
+        if data.get(key) is None:
+            return None
+        values = self.list(data, key, where)
+        if not all(isinstance(value, int) and not isinstance(value, bool) and 0 < value < 2**31 for value in values):
+            raise self.fault(where, f"`{key}` does not hold sizes")
+        return tuple(values)
+
+    def names(self, values: Any, where: str) -> tuple[str | int, ...]:
+        """Different classes or categories, all texts or all integers."""
+        if not isinstance(values, list) or not (all(isinstance(v, str) for v in values) or all(type(v) is int for v in values)):
+            raise self.fault(where, "classes and categories are all texts or all integers")
+        if len(set(values)) != len(values):
+            raise self.fault(where, "a class or category stands twice")
+        return tuple(values)
+
+
+def _input(reader: _Reader, item: Any, where: str) -> InputCard:
+    data = reader.object(item, where)
+    categories = data.get("categories")
+    if categories is not None:
+        categories = tuple(reader.names(known, where) for known in reader.list(data, "categories", where))
+    card = InputCard(
+        name=reader.text(data, "name", where),
+        kind=reader.text(data, "kind", where),
+        columns=reader.texts(data, "columns", where),
+        type=reader.text(data, "type", where),
+        shape=reader.sizes(data, "shape", where),
+        missing=reader.text(data, "missing", where),
+        unseen=reader.text(data, "unseen", where),
+        categories=categories,
+    )
+    if card.type not in _TYPES:
+        raise reader.fault(where, f"the type is none of {', '.join(_TYPES)}")
+    if not card.columns or len(set(card.columns)) != len(card.columns):
+        raise reader.fault(where, "`columns` is empty or names one twice")
+    if card.shape is not None and (len(card.columns) != 1 or card.type != "float32"):
+        raise reader.fault(where, "a tensor is one array of float32")
+    if categories is not None and len(categories) != len(card.columns):
+        raise reader.fault(where, "`categories` are not as many as `columns`")
+    return card
+
+
+def _target(reader: _Reader, item: Any, where: str) -> TargetCard:
+    data = reader.object(item, where)
+    classes = data.get("classes")
+    card = TargetCard(
+        name=reader.text(data, "name", where),
+        kind=reader.text(data, "kind", where),
+        columns=reader.texts(data, "columns", where),
+        type=reader.text(data, "type", where),
+        classes=None if classes is None else reader.names(classes, where),
+        outputs=reader.texts(data, "outputs", where),
+    )
+    strangers = set(card.outputs) - {card.name, f"{card.name}_probability"}
+    if not card.outputs or strangers or len(set(card.outputs)) != len(card.outputs):
+        raise reader.fault(where, "`outputs` are not the target's name and its probability")
+    if card.type not in _TYPES:
+        raise reader.fault(where, f"the type is none of {', '.join(_TYPES)}")
+    if not (card.columns if card.classes is None else card.classes):
+        raise reader.fault(where, "it has neither columns nor classes")
+    return card
+
+
+_ONNX_TYPES = {"float32": "tensor(float)", "string": "tensor(string)", "int64": "tensor(int64)"}
+
+
+def _contradictions(card: ModelCard, inputs: Sequence[Value], outputs: Sequence[Value]) -> list[str]:
+    problems = _different_names("input", [item.name for item in card.inputs], [value.name for value in inputs])
+    problems += _different_names("output", [name for item in card.targets for name in item.outputs], [value.name for value in outputs])
+    graph = {value.name: value for value in (*inputs, *outputs)}
+    for item in card.inputs:
+        sizes = item.shape if item.shape is not None else (len(item.columns),)
+        if item.name in graph:
+            problems += _different_value(graph[item.name], _ONNX_TYPES[item.type], sizes)
+    for target in card.targets:
+        for name in target.outputs:
+            if name not in graph:
+                continue
+            if name != target.name:
+                problems += _different_value(graph[name], "tensor(float)", (len(target.answers),))
+            elif target.classes is not None:
+                problems += _different_value(graph[name], _ONNX_TYPES["string" if isinstance(target.classes[0], str) else "int64"], None)
+    return problems
+
+
+def _different_names(what: str, said: Sequence[str], found: Sequence[str]) -> list[str]:
+    if sorted(said) == sorted(found):
+        return []
+    return [f"it names the {what}s {', '.join(said) or 'none'}; the graph has {', '.join(found) or 'none'}"]
+
+
+def _different_value(value: Value, type: str, sizes: tuple[int, ...] | None) -> list[str]:
+    """What is wrong with a value that should have `type` and, after the batch axis, `sizes` (None: any)."""
+    problems = []
+    if value.type != type:
+        problems.append(f"`{value.name}` should be {type} and is {value.type}")
+    if sizes is not None:
+        fits = len(value.shape) == len(sizes) + 1 and all(have == want for have, want in zip(value.shape[1:], sizes, strict=True))
+        if not fits or isinstance(value.shape[0], int):
+            wanted, found = ", ".join(map(str, ("batch", *sizes))), ", ".join(map(str, value.shape))
+            problems.append(f"`{value.name}` should have the shape ({wanted}) and has ({found})")
+    return problems

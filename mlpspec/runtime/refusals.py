@@ -1,0 +1,54 @@
+"""ONNX Runtime's errors in our words."""
+
+from __future__ import annotations
+
+import re
+
+from mlpspec.diagnostics import MachineError, MlpspecError, ModelFileError
+from mlpspec.runtime.model_file import ModelFile
+
+_CODE = re.compile(r"^\[ONNXRuntimeError\] : \d+ : [A-Z_]+ : ")
+_SOURCE = re.compile(r"^/\S+:\d+ .*?\)(?: const)? (?=\S)")
+_IR = re.compile(r"Unsupported model IR version: \d+, max supported IR version: (\d+)")
+_OPSET = re.compile(r"Opset (\d+) is under development.*for domain (\S+) is till opset (\d+)", re.DOTALL)
+_UNKNOWN = re.compile(r"No Op registered for (\S+) with")
+_FOREIGN = re.compile(r"(\S+):(\w+)\(-?\d+\) is not a registered function/op")
+_UNWRITTEN = re.compile(r"Could not find an implementation for (\S+?)\(")
+_CUDA = re.compile(r"CUDA failure \d+: ([^;]+)")
+
+
+def plain_reason(error: BaseException) -> str:
+    """The first line of an error of ONNX Runtime, without its codes and source places."""
+    text = str(error).strip() or type(error).__name__
+    cuda = _CUDA.search(text)
+    if cuda:
+        return f"CUDA reports: {cuda[1].strip()}"
+    return _SOURCE.sub("", _CODE.sub("", text)).split("\n", 1)[0][:300].rstrip(" .")
+
+
+def refusal(error: BaseException, model: ModelFile) -> MlpspecError:
+    """What it means that no session could be made of a model."""
+    import onnxruntime
+
+    text = str(error)
+    reads = f"onnxruntime {onnxruntime.__version__} reads up to"
+    update = "update onnxruntime, or export the model again"
+    if isinstance(error, MemoryError) or "bad_alloc" in text or "Failed to allocate memory" in text:
+        return MachineError("there is not enough memory for the model", place=model.name, help="use a machine with more memory")
+    if found := _IR.search(text):
+        return _fault(f"the file has ONNX IR version {model.header.ir_version}, {reads} {found[1]}", model, update)
+    if found := _OPSET.search(text):
+        domain = "" if found[2] in ("", "ai.onnx") else f" of {found[2]}"
+        return _fault(f"the model needs operator set {found[1]}{domain}, {reads} {found[3]}", model, update)
+    if found := _UNKNOWN.search(text) or _UNWRITTEN.search(text):
+        return _fault(f"the model uses the operator `{found[1]}`, which onnxruntime {onnxruntime.__version__} does not know", model, update)
+    if found := _FOREIGN.search(text):
+        help = "mlpspec loads no code for operators; export the model with standard operators"
+        return _fault(f"the model uses `{found[2]}` of the domain `{found[1]}`, which is no part of ONNX", model, help)
+    if "protobuf parsing failed" in text:
+        return _fault("the file is not an ONNX model, or is damaged", model, "copy or download it again, or export the model again")
+    return _fault(f"ONNX Runtime refuses the model: {plain_reason(error)}", model, "the file may be damaged: export the model again")
+
+
+def _fault(message: str, model: ModelFile, help: str) -> ModelFileError:
+    return ModelFileError(message, place=model.name, help=help)

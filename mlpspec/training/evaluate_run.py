@@ -1,0 +1,64 @@
+"""Measuring a trained run on data: the parts it was split into, or another file."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from mlpspec.data.dataset import Part, apply_dataset, load_dataset
+from mlpspec.diagnostics import DataError, Diagnostic
+from mlpspec.language.document import Document
+from mlpspec.training.run_document import load_run_document, load_run_module
+from mlpspec.training.run_folder import RunFolder
+
+
+@dataclass(frozen=True)
+class RunEvaluation:
+    """Figures by name for a number of rows, with the reasons for undefined ones."""
+
+    rows: int
+    figures: Mapping[str, float | None]
+    undefined: Mapping[str, str]
+    warnings: tuple[Diagnostic, ...] = ()
+
+
+def evaluate_run(run: RunFolder, *, data: Any = None, part: str = "test") -> RunEvaluation:
+    """Loss and metrics of a run's best weights.
+
+    Args:
+        data: a file or frame to measure on, targets included; without it the run's own data.
+        part: which part of the run's own data: `train`, `validation` or `test`.
+
+    Raises:
+        DataError: when the data does not fit, has changed since training, or the part has no rows.
+        ModelFileError: when the run is incomplete or damaged.
+    """
+    document = load_run_document(run)
+    preprocessing = run.preprocessing()
+    if data is None:
+        rows, warnings = _own_part(run, document, part), []
+    else:
+        rows, warnings = apply_dataset(preprocessing, data, document.spec.data)
+
+    import torch
+
+    from mlpspec.training.evaluation import evaluate
+    from mlpspec.training.tensors import Tensors
+
+    _, module = load_run_module(run, document, preprocessing)
+    tensors = Tensors.from_arrays(rows.inputs, rows.targets, rows.rows, torch.device("cpu"))
+    found = evaluate(module, tensors, document.spec, preprocessing)
+    return RunEvaluation(found.rows, found.figures, found.undefined, tuple(warnings))
+
+
+def _own_part(run: RunFolder, document: Document, part: str) -> Part:
+    """A part of the data that the run was trained on, split again in the same way."""
+    spec = document.spec
+    dataset = load_dataset(spec.data, spec.inputs, spec.targets, folder=document.folder, seed=spec.seed)
+    if dict(dataset.hashes) != run.info().get("data"):
+        help = "measure on a file of your own with --data FILE, or restore the data"
+        raise DataError("the data has changed since the run was trained, so its parts are other rows now", help=help)
+    if part not in dataset.parts or not dataset.parts[part].rows:
+        raise DataError(f"the split has no {part} rows", code="bad-split", help="choose another --part, or --data FILE")
+    return dataset.parts[part]
