@@ -34,7 +34,10 @@ def test_phases_stop_between_each_other():
     assert {d.code for d in error.value.diagnostics} == {"unknown-source"}
 
 
-@pytest.mark.parametrize("statement", ["import mlpspec", "from mlpspec.cli.main import run; run(['--help'])", "from mlpspec.cli.main import run; run(['schema'])"])
+@pytest.mark.parametrize(
+    "statement",
+    ["import mlpspec", "from mlpspec.cli.main import run; run(['--help'])", "from mlpspec.cli.main import run; run(['schema'])"],
+)
 def test_cheap_things_import_nothing_heavy(statement):
     heavy = "torch onnx onnxruntime polars pandas pyarrow"
     code = f"import sys, atexit\natexit.register(lambda: sys.stderr.write(','.join(m for m in '{heavy}'.split() if m in sys.modules)))\n{statement}"

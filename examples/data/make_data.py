@@ -65,11 +65,11 @@ def make_digits() -> None:
 
 
 def make_course() -> None:
-    """Noise to fit a network of two layers to: 64 rows of 1000 numbers and of 10 answers."""
+    """Noise to fit a network of two layers to: 64 rows of 1000 numbers and of ten answers."""
     random = np.random.default_rng(0)
     x = random.standard_normal((64, 1000), dtype=np.float32)
     y = random.standard_normal((64, 10), dtype=np.float32)
-    write_npz("course.npz", {"x": x, "y": y})
+    write_npz("course.npz", {"x": x, **{f"y_{index}": column for index, column in enumerate(y.T)}})
 
 
 def plain(number: float) -> float | int:

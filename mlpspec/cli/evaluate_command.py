@@ -14,7 +14,9 @@ from mlpspec.cli.table import aligned, figure
 @command("evaluate", examples="mlpspec evaluate\nmlpspec evaluate runs/penguins/latest --part validation\nmlpspec evaluate --data new.csv")
 @click.argument("run", required=False)
 @click.option("--data", type=click.Path(path_type=Path), help="Measure on this file, targets included, instead of the run's own data.")
-@click.option("--part", type=click.Choice(["train", "validation", "test"]), default="test", show_default=True, help="Of the run's own data.")
+@click.option(
+    "--part", type=click.Choice(["train", "validation", "test"]), default="test", show_default=True, help="Of the run's own data."
+)
 @click.option("--runs", default="runs", type=click.Path(path_type=Path), show_default=True, help="Where to look for the newest run.")
 def main(output: Output, run: str | None, data: Path | None, part: str, runs: Path) -> None:
     """Loss and metrics of a run (the newest when none is named) with its best weights."""

@@ -17,7 +17,9 @@ from mlpspec.cli.output import Output
 @click.argument("model", type=click.Path(path_type=Path))
 @click.argument("data")
 @click.option("-o", "--output", "target", default="-", metavar="FILE", help="Where the answers go, CSV or Parquet; `-` is standard output.")
-@click.option("--device", default="auto", show_default=True, help="cuda, cuda:1, cpu or auto. Only auto may fall back to the CPU, and says so.")
+@click.option(
+    "--device", default="auto", show_default=True, help="cuda, cuda:1, cpu or auto. Only auto may fall back to the CPU, and says so."
+)
 @click.option("--batch-rows", default=65536, show_default=True, type=click.IntRange(1), help="Rows answered at a time.")
 @click.option("--keep", is_flag=True, help="Keep the columns of the data in front of the answers.")
 @click.option("--force", is_flag=True, help="Replace the output file if it is there.")

@@ -116,7 +116,8 @@ class ColumnReader:
             wrong = ~np.isfinite(values) | (np.abs(values) > LARGEST)
             rows = np.flatnonzero(wrong.reshape(len(values), -1).any(axis=1))
             help = "a tensor has no missing values, and its numbers are finite and at most 3.4e38 in size"
-            self.report("bad-cell", f"the array `{name}` has NaN, infinite or too large numbers in {_rows(len(rows))}", row=int(rows[0]), help=help)
+            message = f"the array `{name}` has NaN, infinite or too large numbers in {len(rows)} row{'s' if len(rows) > 1 else ''}"
+            self.report("bad-cell", message, row=int(rows[0]), help=help)
             return None
         return self._chosen(values)
 
@@ -187,7 +188,7 @@ class ColumnReader:
         lowest, highest = float(least(values, axis=None)), float(most(values, axis=None))
         if missing_allowed and np.isnan(lowest):  # nothing but missing values
             return True
-        return -LARGEST <= lowest and highest <= LARGEST
+        return lowest >= -LARGEST and highest <= LARGEST
 
     def _is(self, name: str, reasons: dict[str, str], wanted: str) -> bool:
         column = self.table.column(name)
@@ -242,10 +243,6 @@ def raw_inputs(preprocessing: Preprocessing, table: Table, rows: np.ndarray | No
     values = {name: reader.raw(item) for name, item in preprocessing.inputs.items()}
     reader.raise_problems()
     return {name: array for name, array in values.items() if array is not None}
-
-
-def _rows(count: int) -> str:
-    return "1 row" if count == 1 else f"{count} rows"
 
 
 def _short(cell: str) -> str:

@@ -45,7 +45,8 @@ class Draft:
 
     def _head(self) -> Iterator[str]:
         yield f"# yaml-language-server: $schema={self.schema}"
-        yield f"# Written by `{self.command}`. The comments say what each guess rests on; change what is wrong, then:"
+        yield f"# Written by `{self.command}`."
+        yield "# The comments say what each guess rests on. Change what is wrong, then:"
         yield f"#   {self.train}"
         yield "mlpspec: 1"
         yield f"name: {self.name}"
@@ -143,12 +144,12 @@ class _Names:
     """Names of inputs and of the target: the columns' own where they can be names, each once."""
 
     def __init__(self, target: str):
-        self.target = _identifier(target)
+        self.target = identifier(target)
         self.inputs: dict[str, str] = {}
 
     def input(self, column: str) -> str:
         """The name for a column, or for a group of columns; `inputs` maps it."""
-        wanted = name = _identifier(column)
+        wanted = name = identifier(column)
         number = 1
         while name in self._taken:
             number += 1
@@ -172,10 +173,14 @@ def quoted(text: str) -> str:
     return json.dumps("$" + text if text.startswith("$") else text, ensure_ascii=False)
 
 
-def _identifier(text: str) -> str:
-    """A text as a name: letters, digits and `_`, no digit first, at most 48 characters."""
+def identifier(text: str) -> str:
+    """A text as a name: letters, digits and `_`, no digit first, none of YAML's words, at most 55 characters.
+
+    >>> identifier("bill length (mm)"), identifier("1st"), identifier("true")
+    ('bill_length_mm_', 'column_1st', 'column_true')
+    """
     name = re.sub(r"[^A-Za-z0-9]+", "_", text)[:48]
-    return name if re.match(r"[A-Za-z_]", name) else f"column_{name}"
+    return name if re.match(r"[A-Za-z_]", name) and name.lower() not in _RESERVED else f"column_{name}"
 
 
 def _explained(guess: Guess) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -26,7 +25,9 @@ class EncodedRows:
     warnings: tuple[Diagnostic, ...] = ()
 
 
-def encode(preprocessing: Preprocessing, table: Table, rows: np.ndarray | None = None, *, targets: bool = True, part: str = "") -> EncodedRows:
+def encode(
+    preprocessing: Preprocessing, table: Table, rows: np.ndarray | None = None, *, targets: bool = True, part: str = ""
+) -> EncodedRows:
     """Encode rows with what was learnt from the training rows.
 
     Args:
@@ -61,7 +62,7 @@ class _Encoder:
             return None
         if item.shape is None and item.missing == "error":
             help = "the input refuses missing values; fill them, or train with another `missing`"
-            self.refuse(raw, item.columns, _is_missing, "missing-value", "missing value", help)
+            self.refuse_missing(raw, item.columns, help)
         if item.type != "float32":
             self.unseen(raw, item)
         encoded = run_program(item.program, {item.program.inputs[0]: raw})[item.program.outputs[0]]
@@ -74,19 +75,17 @@ class _Encoder:
         if raw is None:
             return None
         help = "remove the rows: what a model shall find out must be known in all of them"
-        self.refuse(raw, item.columns, _is_missing, "missing-value", "missing value", help)
+        self.refuse_missing(raw, item.columns, help)
         if item.classes is not None:
             self.new_labels(raw, item)
         return run_program(item.encode, {item.encode.inputs[0]: raw})[item.encode.outputs[0]]
 
-    def refuse(
-        self, raw: np.ndarray, columns: tuple[str, ...], test: Callable[[np.ndarray], np.ndarray], code: str, what: str, help: str
-    ) -> None:
+    def refuse_missing(self, raw: np.ndarray, columns: tuple[str, ...], help: str) -> None:
         for position, column in enumerate(columns):
-            found = np.flatnonzero(test(raw[:, position]))
+            found = np.flatnonzero(_is_missing(raw[:, position]))
             if len(found):
-                plural = "s" if len(found) > 1 else ""
-                self.reader.report(code, f"column `{column}` has {len(found)} {what}{plural} in {self.where}", row=self.row(found[0]), help=help)
+                message = f"column `{column}` has {len(found)} missing value{'s' if len(found) > 1 else ''} in {self.where}"
+                self.reader.report("missing-value", message, row=self.row(found[0]), help=help)
 
     def unseen(self, raw: np.ndarray, item: FittedInput) -> None:
         for position, column in enumerate(item.columns):
@@ -104,9 +103,8 @@ class _Encoder:
                 self.reader.report("unseen-category", message, row=self.row(found[0]), help=help)
             else:
                 place = self.reader.table.place(self.row(found[0]))
-                self.warnings.append(
-                    Diagnostic("unseen-category", message, Severity.WARNING, place=place, help="they count as unknown; `unseen: error` refuses them")
-                )
+                help = "they count as unknown; `unseen: error` refuses them"
+                self.warnings.append(Diagnostic("unseen-category", message, Severity.WARNING, place=place, help=help))
 
     def new_labels(self, raw: np.ndarray, item: FittedTarget) -> None:
         found = _outside(raw[:, 0], item.classes or ())
@@ -120,7 +118,7 @@ class _Encoder:
 
     def check_finite(self, item: FittedInput, raw: np.ndarray, encoded: np.ndarray) -> None:
         """Scaling can lead beyond float32; what was finite must stay so."""
-        if np.isfinite(encoded.sum(dtype=np.float64)) or item.missing == "error" and np.isnan(raw).any():
+        if np.isfinite(encoded.sum(dtype=np.float64)) or (item.missing == "error" and np.isnan(raw).any()):
             return
         wrong = ~np.isfinite(encoded.reshape(len(encoded), -1)).all(axis=1)
         help = "the numbers of a column lie too far apart for float32; change its unit or leave out the extreme rows"

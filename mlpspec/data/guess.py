@@ -5,9 +5,12 @@ from __future__ import annotations
 import math
 import re
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
+
+if TYPE_CHECKING:
+    from mlpspec.data.table import Table
 
 Kind = Literal["numeric", "category", "binary", "tensor", "skipped"]
 
@@ -36,11 +39,18 @@ _ID_NAME = re.compile(r"(?i:(?:.*[_ ])?(?:id|index|idx|key|uuid|rownum|row|nr|no
 
 @dataclass(frozen=True)
 class Column:
-    """A column of a table as texts. `missing` cells are left out of `values`."""
+    """A column of a table as texts, spaces around them removed.
+
+    `missing` cells are left out of `values`. `floats`: the table stores it as floating-point numbers, which cannot name classes.
+    `array`: what a row holds, where that is an array; `unreadable`: why no model can read the column.
+    """
 
     name: str
-    values: tuple[str, ...]
+    values: tuple[str, ...] = ()
     missing: int = 0
+    floats: bool = False
+    array: tuple[int, ...] | None = None
+    unreadable: str = ""
 
     @property
     def distinct(self) -> int:
@@ -57,15 +67,25 @@ class Guess:
     reason: str
 
 
-def missing_tokens(table: Mapping[str, Sequence[str]]) -> tuple[str, ...]:
-    """The texts in a table that seem to mean a missing value; the empty text is always one.
+def read_columns(table: Table) -> tuple[list[Column], tuple[str, ...]]:
+    """The columns of a table, and the texts in them that seem to mean a missing value.
 
-    >>> missing_tokens({"size": ["1", "-", "2"], "grade": ["A", "-", "NA"]})
+    The table must have been opened with no other missing text than the empty one.
+    """
+    cells = {name: _cells(table, name) for name in table.columns}
+    tokens = missing_tokens(texts for texts in cells.values() if not isinstance(texts, Column))
+    return [texts if isinstance(texts, Column) else _column(table, name, texts, tokens) for name, texts in cells.items()], tokens
+
+
+def missing_tokens(columns: Iterable[Iterable[str]]) -> tuple[str, ...]:
+    """The texts in columns that seem to mean a missing value; the empty text is always one.
+
+    >>> missing_tokens([["1", "-", "2"], ["A", "-", "NA"]])
     ('', 'NA', '-')
     """
     found = {""}
-    for cells in table.values():
-        texts = set(cells)
+    for column in columns:
+        texts = set(column)
         found |= texts & set(_CERTAIN_TOKENS)
         rest = texts - set(_CERTAIN_TOKENS) - set(_NUMBER_TOKENS)
         if rest and all(map(is_number, rest)):
@@ -73,17 +93,30 @@ def missing_tokens(table: Mapping[str, Sequence[str]]) -> tuple[str, ...]:
     return tuple(token for token in (*_CERTAIN_TOKENS, *_NUMBER_TOKENS) if token in found)
 
 
-def columns(table: Mapping[str, Sequence[str]], tokens: Sequence[str]) -> list[Column]:
-    """The table's columns with their missing cells counted. Spaces around a text do not belong to it."""
-    made = []
-    for name, cells in table.items():
-        values = tuple(text for text in map(str.strip, cells) if text not in tokens)
-        made.append(Column(name, values, len(cells) - len(values)))
-    return made
+def _cells(table: Table, name: str) -> list[str] | Column:
+    """A column's cells as stripped texts, or the finished column where it has none."""
+    column = table.column(name)
+    if column.kind == "array":
+        array = column.array()
+        return Column(name, unreadable="lists of different lengths") if array is None else Column(name, array=array.shape[1:])
+    if column.kind == "other":
+        return Column(name, unreadable="dates or another type that mlpspec does not read")
+    if column.kind == "number":
+        return ["" if number != number else repr(number) for number in column.numbers().values.tolist()]
+    return [text.strip() for text in column.texts().tolist()]
+
+
+def _column(table: Table, name: str, cells: Sequence[str], tokens: Sequence[str]) -> Column:
+    values = tuple(text for text in cells if text not in tokens)
+    return Column(name, values, len(cells) - len(values), floats=table.column(name).kind == "number")
 
 
 def guess_input(column: Column) -> Guess:
-    """What a column is as an input: numbers, categories, or nothing that a model should read."""
+    """What a column is as an input: numbers, categories, an array, or nothing that a model should read."""
+    if column.array is not None:
+        return Guess(column, "tensor", f"{' × '.join(map(str, column.array))} numbers in each row")
+    if column.unreadable:
+        return Guess(column, "skipped", column.unreadable)
     rows, distinct = len(column.values), column.distinct
     if distinct < 2:
         return Guess(column, "skipped", "no values" if not rows else f"only the value {_short(column.values[0])}")
@@ -102,8 +135,13 @@ def guess_input(column: Column) -> Guess:
 def guess_target(column: Column) -> Guess:
     """What a column is as the target: two classes, several, or a number. `skipped` says why it can be none."""
     rows, distinct = len(column.values), column.distinct
+    if column.array is not None or column.unreadable:
+        return Guess(column, "skipped", f"it holds {column.unreadable or 'arrays'}")
     if distinct < 2:
         return Guess(column, "skipped", "it has no values" if not rows else f"it has only the value {_short(column.values[0])}")
+    if column.floats:
+        stored = "; store whole numbers as integers to make them classes" if all(map(is_whole, column.values)) else ""
+        return Guess(column, "numeric", f"numbers from {_range(column)}{stored}")
     if distinct == 2:
         return Guess(column, "binary", "two values")
     numbers = all(map(is_number, column.values)) and not _has_codes(column)

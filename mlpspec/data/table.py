@@ -132,7 +132,8 @@ def shown(path: Path) -> str:
 
 def _check_file(path: Path, name: str) -> None:
     if not path.exists():
-        raise DataError(f"there is no file `{name}`", code="missing-data", place=name, help="check the path; it counts from the spec's folder")
+        help = "check the path; one in a spec counts from the spec's folder"
+        raise DataError(f"there is no file `{name}`", code="missing-data", place=name, help=help)
     if not path.is_file():
         raise DataError(f"`{name}` is not a file", code="missing-data", place=name, help="write the path of a data file")
     if path.stat().st_size == 0:

@@ -17,8 +17,7 @@ CODES: dict[str, str] = {
     "not-a-key": "Keys are text. A key that reads as a number, a boolean or null must be quoted.",
     # the meaning of the text
     "unknown-option": (
-        "A key that this place does not have. Unknown keys are errors at every depth, so that no setting is lost to a typing "
-        "mistake."
+        "A key that this place does not have. Unknown keys are errors at every depth, so that no setting is lost to a typing mistake."
     ),
     "unknown-name": "A name that the catalog, or the spec, does not know.",
     "missing-option": "A required option is not written.",

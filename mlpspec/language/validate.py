@@ -71,10 +71,7 @@ def _of_branches(error: ValidationError, tree: Tree) -> Iterator[Diagnostic]:
     """The errors of the one form that the author meant: the form that takes this type of value."""
     schema, value, path = _mapping(error.schema), error.instance, tuple(error.absolute_path)
     noun = schema.get("title", "")
-    branches: dict[int, list[ValidationError]] = {}
-    for inner in error.context or ():
-        branches.setdefault(int(inner.relative_schema_path[0]), []).append(inner)
-    fitting = [errors for errors in branches.values() if not any(_is_type_error(inner, error) for inner in errors)]
+    fitting = [errors for errors in _by_branch(error).values() if not any(_is_type_error(inner, error) for inner in errors)]
     entry_options = "examples" in schema and "`" in noun
     if isinstance(value, str) and (form := _needs_options(schema, value)):
         yield _at(tree, path, "missing-option", f"the {noun} `{value}` needs options", f"write `{form}`")
@@ -89,7 +86,19 @@ def _of_branches(error: ValidationError, tree: Tree) -> Iterator[Diagnostic]:
 
 
 def _is_type_error(inner: ValidationError, outer: ValidationError) -> bool:
-    return inner.validator == "type" and len(inner.absolute_path) == len(outer.absolute_path)
+    """Whether the value itself is of a type that the form does not take."""
+    if len(inner.absolute_path) != len(outer.absolute_path):
+        return False
+    if inner.validator == "anyOf":
+        return all(any(_is_type_error(error, outer) for error in errors) for errors in _by_branch(inner).values())
+    return inner.validator == "type"
+
+
+def _by_branch(error: ValidationError) -> dict[int, list[ValidationError]]:
+    branches: dict[int, list[ValidationError]] = {}
+    for inner in error.context or ():
+        branches.setdefault(int(inner.relative_schema_path[0]), []).append(inner)
+    return branches
 
 
 def _needs_options(schema: Mapping[str, Any], name: str) -> str:

@@ -11,7 +11,7 @@ from mlpspec.report.charts import Line, Marked, line_chart, spans_decades
 from mlpspec.report.content import ReportContent
 from mlpspec.report.markup import tag, text
 from mlpspec.report.scale import drawable
-from mlpspec.report.tables import Column, fold, picture, sampled, table
+from mlpspec.report.tables import Column, fold, note, picture, sampled, table
 from mlpspec.report.words import duration, figure
 
 MOST_LINES = 5
@@ -52,7 +52,11 @@ def _target_losses(content: ReportContent, x: list[float], marked: Marked | None
     for chunk in _chunks(names):
         lines = [Line(name[len("validation.") : -len(".loss")], column(content.epochs, name), 1 + i) for i, name in enumerate(chunk)]
         told = "What each target adds to the validation loss, before its weight."
-        yield picture("Loss of each target", line_chart("Validation loss of each target by epoch", told, x, lines, y_title="validation loss", marked=marked), told)
+        yield picture(
+            "Loss of each target",
+            line_chart("Validation loss of each target by epoch", told, x, lines, y_title="validation loss", marked=marked),
+            told,
+        )
 
 
 def _metrics(content: ReportContent, x: list[float], marked: Marked | None) -> Iterator[str]:
@@ -70,7 +74,7 @@ def _metrics(content: ReportContent, x: list[float], marked: Marked | None) -> I
     for target, names in shares.items():
         for chunk in _chunks(names):
             lines = [Line(_metric(name), column(content.epochs, name), 1 + i) for i, name in enumerate(chunk)]
-            told = " ".join(_told(line.name, line.values, x, "max") for line in lines)
+            told = _at_best(lines, x, marked)
             heading = f"{target}: validation metrics" if target else "Validation metrics"
             drawn = line_chart(f"{heading} by epoch", told, x, lines, y_title="higher is better, 1 is perfect", top=1.0, marked=marked)
             yield picture(heading, drawn, told)
@@ -89,9 +93,19 @@ def _learning_rate(content: ReportContent, x: list[float]) -> Iterator[str]:
     if not rates:
         return
     log = spans_decades(rates) and max(rates) >= 10 * median(rates)
-    told = f"{figure(rates[0])} after the first epoch, {figure(rates[-1])} at the end." if min(rates) < max(rates) else f"{figure(rates[0])} throughout."
+    told = (
+        f"{figure(rates[0])} after the first epoch, {figure(rates[-1])} at the end."
+        if min(rates) < max(rates)
+        else f"{figure(rates[0])} throughout."
+    )
     drawn = line_chart("Learning rate by epoch", told, x, [Line("rate", values)], y_title="learning rate", log=log)
     yield picture("Learning rate", drawn, told)
+
+
+def _at_best(lines: Sequence[Line], x: Sequence[float], marked: Marked | None) -> str:
+    """A sentence with the value of each curve at the marked epoch, or in the last one."""
+    at = x.index(marked.x) if marked is not None and marked.x in x else len(x) - 1
+    return f"In epoch {x[at]:g}: " + ", ".join(f"{line.name} {figure(line.values[at])}" for line in lines) + "."
 
 
 def _told(name: str, values: Sequence[float | None], x: Sequence[float], goal: str) -> str:
@@ -117,12 +131,17 @@ def _table(content: ReportContent) -> str:
     rates, seconds = column(epochs, "learning_rate"), column(epochs, "seconds")
     columns = {name: column(epochs, name) for name in names}
     rows = [
-        [str(epochs[i]["epoch"]), *[figure(columns[name][i]) for name in names], figure(rates[i]), "–" if (s := seconds[i]) is None else duration(s)]
+        [
+            str(epochs[i]["epoch"]),
+            *[figure(columns[name][i]) for name in names],
+            figure(rates[i]),
+            "–" if (s := seconds[i]) is None else duration(s),
+        ]
         for i in shown
     ]
     headings = [Column("epoch", number=True), *[Column(name, number=True) for name in (*names, "learning rate", "time")]]
     drawn = table("Figures of each epoch", headings, rows, marked=None if best is None else shown.index(best), mark="best")
-    part = "" if len(shown) == len(epochs) else tag("p", text(f"{len(shown)} of {len(epochs)} epochs; metrics.jsonl has them all."), class_="note")
+    part = "" if len(shown) == len(epochs) else note(f"{len(shown)} of {len(epochs)} epochs; metrics.jsonl has them all.")
     return fold("Epochs as a table", drawn, part)
 
 

@@ -10,7 +10,7 @@ from mlpspec.report.charts.scatter import MOST_POINTS
 from mlpspec.report.content import ReportContent, TargetAnswers
 from mlpspec.report.curves import training_section
 from mlpspec.report.markup import tag, text
-from mlpspec.report.tables import Column, fold, sampled, table
+from mlpspec.report.tables import Column, fold, note, sampled, table
 from mlpspec.report.words import NOTHING, count, duration, figure, moment, percent
 
 MOST_BYTES = 300_000
@@ -51,7 +51,10 @@ def _page(content: ReportContent, parts: list[str]) -> str:
         tag(
             "main",
             *_warnings(content),
-            *[tag("section", tag("h2", text(title), id=f"{name}-title"), *inner, id=name, aria_labelledby=f"{name}-title") for name, title, inner in sections],
+            *[
+                tag("section", tag("h2", text(title), id=f"{name}-title"), *inner, id=name, aria_labelledby=f"{name}-title")
+                for name, title, inner in sections
+            ],
         ),
     ]
     head = [
@@ -96,7 +99,7 @@ def _tiles(content: ReportContent) -> Iterator[str]:
     tiles = [tag("div", tag("dt", text(_words(name))), tag("dd", text(figure(found[name])))) for name in names]
     if tiles:
         rows = f", {count(content.rows[parts[0]])} rows" if parts[0] in content.rows else ""
-        yield tag("p", text(f"On the {_part(parts[0])} part{rows}"), class_="note")
+        yield note(f"On the {_part(parts[0])} part{rows}")
         yield tag("dl", *tiles, class_="tiles")
 
 
@@ -121,7 +124,7 @@ def _figures(content: ReportContent) -> Iterator[str]:
     drawn = table("Figures by part", [Column("figure"), *[Column(_part(part), number=True) for part in parts]], rows)
     kept = f"With the weights of epoch {content.best_epoch}" if content.best_epoch else ""
     kept += f", the best by {content.monitor}" if kept and content.monitor else ""
-    inner = [tag("p", text(kept + "."), class_="note")] if kept else []
+    inner = [note(kept + ".")] if kept else []
     inner += [tag("ul", *[tag("li", text(f"– {note}")) for note in notes], class_="note plain")] if notes else []
     yield tag("div", drawn, *inner, class_="card")
 
@@ -130,17 +133,17 @@ def _answers(content: ReportContent, parts: list[str]) -> Iterator[str]:
     charts = sum(2 * min(_width(target), 4) for part in parts for target in content.answers[part].values() if target.classes is None)
     points = min(MOST_POINTS, ALL_DOTS // max(charts // 2, 1))
     for first, part in zip([True] + [False] * len(parts), parts, strict=False):
-        inner = [block for name, target in content.answers[part].items() for block in _target(name, part, target, points)]
+        inner = [block for name, target in content.answers[part].items() for block in _target(name, target, points)]
         if first:
-            yield tag("p", text(f"On the {_part(part)} part."), class_="note")
+            yield note(f"On the {_part(part)} part.")
             yield from inner
         else:
             yield fold(f"The same on the {_part(part)} part", *inner)
 
 
-def _target(name: str, part: str, target: TargetAnswers, points: int) -> Iterator[str]:
+def _target(name: str, target: TargetAnswers, points: int) -> Iterator[str]:
     yield tag("h3", text(name))
-    yield from answers_of_target(name, _part(part), target, points=points)
+    yield from answers_of_target(name, target, points=points)
 
 
 def _width(target: TargetAnswers) -> int:
@@ -153,12 +156,19 @@ def _network(content: ReportContent) -> Iterator[str]:
         return
     shown = sampled(len(content.layers), MOST_LAYERS)
     rows = [
-        [row.name, row.kind, ", ".join(row.reads), row.shape, NOTHING if row.parameters is None else count(row.parameters)] for row in (content.layers[i] for i in shown)
+        [row.name, row.kind, ", ".join(row.reads), row.shape, NOTHING if row.parameters is None else count(row.parameters)]
+        for row in (content.layers[i] for i in shown)
     ]
-    columns = [Column("name", code=True), Column("layer"), Column("reads", code=True), Column("output", code=True), Column("parameters", number=True)]
+    columns = [
+        Column("name", code=True),
+        Column("layer"),
+        Column("reads", code=True),
+        Column("output", code=True),
+        Column("parameters", number=True),
+    ]
     total = f"{count(content.parameters)} parameters in all." if content.parameters is not None else ""
     part = f" {len(shown)} of {len(content.layers)} layers are shown." if len(shown) < len(content.layers) else ""
-    note = [tag("p", text((total + part).strip()), class_="note")] if total or part else []
+    note = [note((total + part).strip())] if total or part else []
     yield tag("div", table("Layers", columns, rows), *note, class_="card")
 
 
@@ -172,7 +182,12 @@ def _run_cards(content: ReportContent) -> Iterator[str]:
     total = sum(content.rows.values())
     if total:
         rows = [[_part(part), count(number), percent(number / total)] for part, number in content.rows.items()]
-        yield tag("div", tag("h3", "Rows"), table("Rows of each part", [Column("part"), Column("rows", number=True), Column("share", number=True)], rows), class_="card")
+        yield tag(
+            "div",
+            tag("h3", "Rows"),
+            table("Rows of each part", [Column("part"), Column("rows", number=True), Column("share", number=True)], rows),
+            class_="card",
+        )
     facts = {
         "started": content.started,
         "time": "" if content.seconds is None else duration(content.seconds),
@@ -183,10 +198,17 @@ def _run_cards(content: ReportContent) -> Iterator[str]:
     }
     known = [[name, value] for name, value in facts.items() if value]
     if known:
-        yield tag("div", tag("h3", "Circumstances"), table("Circumstances of the run", [Column("what"), Column("value")], known), class_="card")
+        yield tag(
+            "div", tag("h3", "Circumstances"), table("Circumstances of the run", [Column("what"), Column("value")], known), class_="card"
+        )
     if content.data:
         hashes = [[name, value] for name, value in content.data.items()]
-        yield tag("div", tag("h3", "Data"), table("Hashes of the data", [Column("file", code=True), Column("hash", code=True)], hashes), class_="card")
+        yield tag(
+            "div",
+            tag("h3", "Data"),
+            table("Hashes of the data", [Column("file", code=True), Column("hash", code=True)], hashes),
+            class_="card",
+        )
 
 
 def _spec(content: ReportContent) -> Iterator[str]:
@@ -194,7 +216,7 @@ def _spec(content: ReportContent) -> Iterator[str]:
         cut = content.spec[:SPEC_CHARACTERS]
         yield tag("pre", tag("code", text(cut)), class_="card", tabindex="0")
         if len(cut) < len(content.spec):
-            yield tag("p", text(f"The first {count(SPEC_CHARACTERS)} of {count(len(content.spec))} characters."), class_="note")
+            yield note(f"The first {count(SPEC_CHARACTERS)} of {count(len(content.spec))} characters.")
 
 
 def _part(part: str) -> str:

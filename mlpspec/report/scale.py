@@ -101,7 +101,9 @@ def domain(values: Sequence[float], count: int = 5) -> tuple[float, float]:
 def log_domain(values: Sequence[float]) -> tuple[float, float]:
     """Round ends, of 1, 2 or 5 times a power of ten, around some positive values."""
     low, high = min(values), max(values)
-    steps = [float(f"{factor}e{power}") for power in range(math.floor(math.log10(low)), math.ceil(math.log10(high)) + 1) for factor in (1, 2, 5)]
+    steps = [
+        float(f"{factor}e{power}") for power in range(math.floor(math.log10(low)), math.ceil(math.log10(high)) + 1) for factor in (1, 2, 5)
+    ]
     return max(step for step in steps if step <= low), min(step for step in steps if step >= high)
 
 
@@ -122,7 +124,9 @@ def labels(values: Sequence[float]) -> list[str]:
     if largest >= 1e12 or step < 1e-4:
         digits = max(0, math.floor(math.log10(largest)) - math.floor(math.log10(step) + 1e-9))
         return ["0" if value == 0 else minus(_short_power(f"{value:.{digits}e}")) for value in values]
-    unit, sign = next(((unit, sign) for unit, sign in ((1e9, "G"), (1e6, "M"), (1e3, "k")) if largest >= unit * 10 and step >= unit / 10), (1.0, ""))
+    unit, sign = next(
+        ((unit, sign) for unit, sign in ((1e9, "G"), (1e6, "M"), (1e3, "k")) if largest >= unit * 10 and step >= unit / 10), (1.0, "")
+    )
     digits = decimals(step / unit)
     if not math.isclose(step * 10**digits / unit, round(step * 10**digits / unit), rel_tol=1e-6):
         digits += 1  # a step such as 0.25

@@ -47,10 +47,9 @@ def fold(summary: str, *content: str, open_: bool = False) -> str:
     return tag("details", tag("summary", text(summary)), *content, open="open" if open_ else None)
 
 
-def picture(heading: str, drawing: str, caption: str = "") -> str:
-    """A chart with its heading above and what it says below."""
-    words = tag("p", text(caption), class_="note") if caption else ""
-    return tag("figure", tag("figcaption", text(heading)), drawing, words, class_="card wide" if 'class="chart wide"' in drawing else "card")
+def picture(heading: str, drawing: str, caption: str, *more: str) -> str:
+    """A chart with its heading above and what it says below, and more below that."""
+    return tag("figure", tag("figcaption", text(heading)), drawing, tag("div", note(caption), *more), class_="card")
 
 
 def sampled(count: int, most: int, keep: Sequence[int] = ()) -> list[int]:
@@ -63,3 +62,18 @@ def sampled(count: int, most: int, keep: Sequence[int] = ()) -> list[int]:
         return list(range(count))
     even = {round(i * (count - 1) / (most - 1)) for i in range(most)}
     return sorted(even | {position for position in keep if 0 <= position < count})
+
+
+def named(first: str, *others: str, first_number: bool = False) -> list[Column]:
+    """Columns of numbers after one of names."""
+    return [Column(first, number=first_number), *[Column(name, number=True) for name in others]]
+
+
+def sentence(words: str) -> str:
+    """A paragraph that matters."""
+    return tag("p", text(words), class_="lead")
+
+
+def note(words: str) -> str:
+    """A paragraph in the background."""
+    return tag("p", text(words), class_="note")

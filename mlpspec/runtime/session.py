@@ -88,9 +88,7 @@ def placement_warnings(placed: Iterable[tuple[str, str]]) -> tuple[Diagnostic, .
     strays = [operator for provider, operator in nodes if provider != PROVIDER and operator not in _AT_HOME_ON_THE_CPU]
     if not strays:
         return ()
-    names = ", ".join(
-        f"{operator} ({strays.count(operator)})" if strays.count(operator) > 1 else operator for operator in dict.fromkeys(strays)
-    )
+    names = ", ".join(operator if count == 1 else f"{operator} ({count})" for operator, count in Counter(strays).items())
     message = f"{len(strays)} of {len(nodes)} operators run on the CPU although a GPU is used: {names}"
     help = "export with operator set 20, for which ONNX Runtime has most CUDA kernels"
     return (Diagnostic("device", message, Severity.WARNING, help=help),)

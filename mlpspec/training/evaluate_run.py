@@ -39,7 +39,7 @@ def evaluate_run(run: RunFolder, *, data: Any = None, part: str = "test") -> Run
     if data is None:
         rows, warnings = _own_part(run, document, part), []
     else:
-        rows, warnings = apply_dataset(preprocessing, data, document.spec.data)
+        rows, warnings = apply_dataset(preprocessing, data, separator=document.spec.data.separator)
 
     import torch
 

@@ -55,7 +55,11 @@ FAULTS = {
     "dropout 1": (spec(model="model: [{dropout: 1.0}, {head: y}]\n"), "out-of-range", "less than 1"),
     "dropout -0.1": (spec(model="model: [{dense: {units: 8, dropout: -0.1}}, {head: y}]\n"), "out-of-range", "at least 0"),
     "split over 1": (spec(rest="data: {path: t.csv, split: {train: 0.8, validation: 0.2, test: 0.1}}\n"), "bad-split", "sum to 1.1"),
-    "split without training": (spec(rest="data: {path: t.csv, split: {train: 0, validation: 0.5, test: 0.5}}\n"), "bad-split", "no rows to train"),
+    "split without training": (
+        spec(rest="data: {path: t.csv, split: {train: 0, validation: 0.5, test: 0.5}}\n"),
+        "bad-split",
+        "no rows to train",
+    ),
     # S7
     "shapes do not meet": (
         spec(model="model: [{dense: {units: 8, name: a}}, {dense: {units: 4, name: b}}, {add: {from: [a, b]}}, {head: y}]\n"),
@@ -113,7 +117,11 @@ FAULTS = {
     "data through a variable of the shell": (VALID + "data: {path: 'x${HOME}/t.csv'}\n", "unsafe-path", "`$`"),
     "data on the network": (VALID + "data: {path: 'http://example.org/t.csv'}\n", "unsafe-path", "download the file first"),
     # what belongs to none of the rows
-    "a variable not defined": (spec(model="model: [{dense: $widht}, {head: y}]\n", rest="vars: {width: 3}\n"), "undefined-variable", "`width`"),
+    "a variable not defined": (
+        spec(model="model: [{dense: $widht}, {head: y}]\n", rest="vars: {width: 3}\n"),
+        "undefined-variable",
+        "`width`",
+    ),
     "a fan-in for a bias": (
         spec(model="model: [{dense: {units: 8, bias_initializer: he_normal}}, {head: y}]\n"),
         "wrong-form",
@@ -189,7 +197,10 @@ def test_harmful_forms_of_text_are_refused(data, cli, tmp_path):
 @pytest.mark.parametrize(
     "text",
     [
-        "a: &a [" + ",".join(["x"] * 9) + "]\n" + "".join(f"{c}: &{c} [{','.join(['*' + p] * 9)}]\n" for p, c in zip("abcdefgh", "bcdefghi", strict=True)),
+        "a: &a ["
+        + ",".join(["x"] * 9)
+        + "]\n"
+        + "".join(f"{c}: &{c} [{','.join(['*' + p] * 9)}]\n" for p, c in zip("abcdefgh", "bcdefghi", strict=True)),
         "[" * 1_000_000,
         "x: " + "y" * 10_000_000,
         "\n".join(f"k{i}: 1" for i in range(100_001)),

@@ -1,8 +1,10 @@
 """What the columns of a table are taken for."""
 
+import pandas as pd
 import pytest
 
-from mlpspec.data.guess import Column, columns, guess_input, guess_target, is_number, is_whole, missing_tokens, rarest
+from mlpspec.data.guess import Column, guess_input, guess_target, is_number, is_whole, missing_tokens, rarest, read_columns
+from mlpspec.data.table import open_table
 
 
 def column(*values, name="x"):
@@ -76,13 +78,34 @@ def test_reasons_name_what_is_odd():
 
 
 def test_missing_tokens_that_are_words_count_only_among_numbers():
-    assert missing_tokens({"size": ["1", "unknown"], "colour": ["red", "None", "NA"]}) == ("", "NA", "unknown")
-    assert missing_tokens({"colour": ["red", "unknown"]}) == ("",)
-    assert missing_tokens({"only": ["-", "-"]}) == ("",)
+    assert missing_tokens([["1", "unknown"], ["red", "None", "NA"]]) == ("", "NA", "unknown")
+    assert missing_tokens([["red", "unknown"]]) == ("",)
+    assert missing_tokens([["-", "-"]]) == ("",)
 
 
-def test_columns_count_missing_cells_and_strip_spaces():
-    assert columns({"a": [" 1", "", "NA", "2 "]}, ("", "NA")) == [Column("a", ("1", "2"), 2)]
+def test_columns_of_a_csv_file_count_missing_cells_and_strip_spaces(tmp_path):
+    (tmp_path / "a.csv").write_text('size,colour\n 1,red\nNA,\n2 ,"blue "\n')
+    made, tokens = read_columns(open_table(tmp_path / "a.csv"))
+    assert tokens == ("", "NA")
+    assert made == [Column("size", ("1", "2"), 1), Column("colour", ("red", "blue"), 1)]
+
+
+def test_columns_of_a_typed_file(tmp_path):
+    dates = pd.to_datetime(["2020-01-01", "2020-01-02", "2020-01-03"])
+    frame = pd.DataFrame(
+        {"x": [0.5, None, 2.0], "n": [1, 2, 3], "yes": [True, False, True], "day": dates, "image": [[1, 2], [3, 4], [5, 6]]}
+    )
+    frame.to_parquet(tmp_path / "a.parquet")
+    made, tokens = read_columns(open_table(tmp_path / "a.parquet"))
+    assert tokens == ("",)
+    assert made[0] == Column("x", ("0.5", "2.0"), 1, floats=True)
+    assert [column.values for column in made[1:3]] == [("1", "2", "3"), ("true", "false", "true")]
+    assert [guess_input(column).kind for column in made[2:]] == ["category", "skipped", "tensor"]
+    assert [guess_target(column).kind for column in made[2:]] == ["binary", "skipped", "skipped"]
+
+
+def test_floats_of_a_typed_file_are_no_classes():
+    assert guess_target(Column("y", ("0.0", "1.0") * 9, floats=True)).kind == "numeric"
 
 
 def test_rarest():

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from itertools import accumulate
-from typing import final
+from typing import ClassVar, final
 
 from mlpspec.catalog.encoders.base import Encoder, joined
 from mlpspec.catalog.option import option
@@ -73,7 +73,7 @@ class Embed:
 
     vocabulary: Dim
     size: Dim
-    kind: str = "embedding"
+    kind: ClassVar[str] = "embedding"
 
     def output_shape(self, *inputs: Shape) -> Shape:
         """(batch, columns) to (batch, columns * size)."""

@@ -16,8 +16,6 @@ from mlpspec.ir.program import Chain
 from mlpspec.ir.shape import Shape
 
 if TYPE_CHECKING:
-    import numpy as np
-
     from mlpspec.data.column import ColumnReader
 
 

@@ -30,7 +30,11 @@ class Tensor(InputType):
 
     array: str | None = option(default=None, doc="The array to read. Default: the one of the input's own name.", examples=("images",))
     shape: tuple[int, ...] | None = option(
-        default=None, minimum=1, min_items=1, doc="Its axes after the rows, so that shapes can be checked before the data is read.", examples=([28, 28],)
+        default=None,
+        minimum=1,
+        min_items=1,
+        doc="Its axes after the rows, so that shapes can be checked before the data is read.",
+        examples=([28, 28],),
     )
     scale: Scaler = option(default=NoScaling(), doc="How the numbers are scaled, all alike.", examples=("standardize",))
 

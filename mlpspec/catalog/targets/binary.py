@@ -31,7 +31,9 @@ class Binary(TargetType):
     default_metrics = ("accuracy", "f1", "auroc")
 
     column: str | None = option(default=None, doc="The column of the labels. Default: the target's own name.", examples=("survived",))
-    positive: Any | None = option(default=None, doc="The label that counts as yes. Default: the second of the two, sorted.", examples=("yes",))
+    positive: Any | None = option(
+        default=None, doc="The label that counts as yes. Default: the second of the two, sorted.", examples=("yes",)
+    )
     threshold: float = option(
         default=0.5, above=0.0, below=1.0, doc="From which probability of the positive class on the label is positive.", examples=(0.5,)
     )

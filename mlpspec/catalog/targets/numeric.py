@@ -31,7 +31,9 @@ class NumericTarget(TargetType):
     default_metrics = ("mae", "rmse", "r2")
 
     columns: Annotated[tuple[str, ...], OneOrMany] = option(
-        default=(), doc="Columns of the numbers; `*` matches any letters. Default: the column of the target's own name.", examples=("price",)
+        default=(),
+        doc="Columns of the numbers; `*` matches any letters. Default: the column of the target's own name.",
+        examples=("price",),
     )
     scale: Scaler = option(default=Standardize(), doc="How the numbers are scaled for the network.", examples=("standardize",))
 

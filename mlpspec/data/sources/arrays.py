@@ -102,9 +102,8 @@ def common_rows(name: str, shapes: Mapping[str, tuple[int, ...]]) -> int:
         raise DataError("the data has no columns", code="missing-data", place=name)
     flat = [column for column, shape in shapes.items() if not shape]
     if flat:
-        raise DataError(
-            [Diagnostic("invalid-data", f"the array `{column}` is a single value, without rows", place=name, help="leave it out") for column in flat]
-        )
+        message = "the array `{}` is a single value, without rows"
+        raise DataError([Diagnostic("invalid-data", message.format(column), place=name, help="leave it out") for column in flat])
     rows = {column: shape[0] for column, shape in shapes.items()}
     if len(set(rows.values())) > 1:
         listed = ", ".join(f"`{column}` {count}" for column, count in rows.items())

@@ -74,13 +74,14 @@ class _Reader:
         zero = data.find(b"\0")
         if zero >= 0:
             line = data.count(b"\n", 0, zero) + 1
-            raise self.fail("bad-cell", f"`{self.name}` has a NUL byte at byte {zero + self.offset}", line=line, help="the file is damaged or not text")
+            message = f"`{self.name}` has a NUL byte at byte {zero + self.offset}"
+            raise self.fail("bad-cell", message, line=line, help="the file is damaged or not text")
         returns = data.count(b"\r")
         if returns and returns != data.count(b"\r\n"):
             data = self.without_lone_returns(data)
         if data.endswith((b"\n\n", b"\n\r\n")):
             data = data.rstrip(b"\r\n") + b"\n"
-        if not data.strip(b"\r\n \t"):
+        if not data[:4096].strip(b"\r\n \t") and not data.strip(b"\r\n \t"):
             raise self.fail("missing-data", f"`{self.name}` has no header and no rows", help="a data file has a header and rows")
         return data
 
@@ -122,7 +123,8 @@ class _Reader:
         except _QuoteFault as error:
             raise self.fail("bad-header", f"the header of `{self.name}` has malformed quotes", line=1, help="close every quote") from error
         if not names:
-            raise self.fail("bad-header", f"`{self.name}` starts with a blank line", line=1, help="the first line holds the names of the columns")
+            help = "the first line holds the names of the columns"
+            raise self.fail("bad-header", f"`{self.name}` starts with a blank line", line=1, help=help)
         return names, lines
 
     def rows(self) -> _Rows:
@@ -134,8 +136,8 @@ class _Reader:
         for other in _SEPARATORS:
             if other != self.separator and other in header[0]:
                 written = {"\t": '"\\t"'}.get(other, f'"{other}"')
-                message = f"found 1 column named {header[0]!r}"
-                raise self.fail("bad-header", message, line=1, help=f"if `{_word(other)}` separates the cells, write `separator: {written}`")
+                help = f"if {_word(other)} separates the cells, write `separator: {written}`"
+                raise self.fail("bad-header", f"found 1 column named {header[0]!r}", line=1, help=help)
 
     def check_header(self, header: list[str]) -> None:
         problems: list[tuple[str, str]] = []
@@ -187,7 +189,8 @@ class _Reader:
             return self.bad_encoding()
         except _QuoteFault as fault:
             help = 'a quote inside a quoted cell is written twice: ""'
-            shown.append(Diagnostic("ragged-row", f"the quotes of the row at line {fault.line} are malformed", place=f"{self.name}:{fault.line}", help=help))
+            message = f"the quotes of the row at line {fault.line} are malformed"
+            shown.append(Diagnostic("ragged-row", message, place=f"{self.name}:{fault.line}", help=help))
         if count > _SHOWN:
             message = f"{count - _SHOWN} more rows have another number of cells than the header"
             shown.append(Diagnostic("ragged-row", message, place=self.name))
@@ -242,4 +245,4 @@ class _Rows:
 
 
 def _word(separator: str) -> str:
-    return "a tab" if separator == "\t" else separator
+    return "a tab" if separator == "\t" else f"`{separator}`"

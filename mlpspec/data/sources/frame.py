@@ -41,7 +41,8 @@ def open_frame(frame: Any, *, missing_tokens: Sequence[str] = ("",)) -> Table:
         raise MachineError("reading a pandas frame needs pyarrow", code="missing-package", help=help) from error
     except Exception as error:  # the frame's own library raises here, each its own kind
         reason = str(error).strip().split("\n", 1)[0]
-        raise DataError(f"the {type(frame).__name__} cannot be read: {reason}", help="give each column one type and its own name") from error
+        help = "give each column one type and its own name"
+        raise DataError(f"the {type(frame).__name__} cannot be read: {reason}", help=help) from error
     return FrameTable("", table.select(pl.exclude(r"^__index_level_\d+__$")), missing_tokens)
 
 
@@ -73,7 +74,7 @@ def _plain(values: list[Any]) -> np.ndarray | None:
 
 
 def _sort(value: Any) -> str:
-    if value is None or isinstance(value, float | np.floating) and value != value:
+    if value is None or (isinstance(value, float | np.floating) and value != value):
         return "missing"
     if isinstance(value, bool | np.bool_):
         return "boolean"

@@ -88,15 +88,17 @@ def _declared_shape(archive: zipfile.ZipFile, member: zipfile.ZipInfo, name: str
             shape, dtype = _header(file)
             start = file.tell()
     except (ValueError, OSError, RuntimeError, NotImplementedError, EOFError, zipfile.BadZipFile, zlib.error, SyntaxError) as error:
-        raise DataError(f"the array `{column}` of `{name}` cannot be read: {error}", place=name, help="write it with numpy.savez") from error
+        message = f"the array `{column}` of `{name}` cannot be read: {error}"
+        raise DataError(message, place=name, help="write it with numpy.savez") from error
     if dtype.hasobject:
-        help = "convert it to numbers, or to text with `.astype(str)`, before saving"
-        raise DataError(f"the array `{column}` of `{name}` holds Python objects, which can run code; it was not opened", place=name, help=help)
+        message = f"the array `{column}` of `{name}` holds Python objects, which can run code; it was not opened"
+        raise DataError(message, place=name, help="convert it to numbers, or to text with `.astype(str)`, before saving")
     if dtype.kind not in "biufU":
-        help = "save numbers, booleans or text (`.astype(str)`)"
-        raise DataError(f"the array `{column}` of `{name}` has the type {dtype}, which is neither numbers nor text", place=name, help=help)
-    if math.prod(shape) * dtype.itemsize != member.file_size - start:
-        message = f"the array `{column}` of `{name}` declares shape {shape} of {dtype}, which does not fit its {member.file_size - start} bytes"
+        message = f"the array `{column}` of `{name}` has the type {dtype}, which is neither numbers nor text"
+        raise DataError(message, place=name, help="save numbers, booleans or text (`.astype(str)`)")
+    there = member.file_size - start
+    if math.prod(shape) * dtype.itemsize != there:
+        message = f"the array `{column}` of `{name}` declares the shape {shape} of {dtype}, which is not the {there} bytes it has"
         raise DataError(message, place=name, help="the file is damaged; write it again")
     return shape
 

@@ -20,7 +20,11 @@ class Split(Record):
         default=None, doc="A column with the words `train`, `validation`, `test` that says where each row belongs.", examples=("split",)
     )
     seed: int | None = option(
-        default=None, minimum=0, maximum=2**63 - 1, doc="Start of the random numbers that divide the rows. Default: the spec's `seed`.", examples=(1,)
+        default=None,
+        minimum=0,
+        maximum=2**63 - 1,
+        doc="Start of the random numbers that divide the rows. Default: the spec's `seed`.",
+        examples=(1,),
     )
 
 
@@ -28,14 +32,19 @@ class Data(Record):
     """Where the rows come from and how they are divided: one file and `split`, or a file for each part."""
 
     path: str | None = option(default=None, doc="The data file; `split` divides its rows.", examples=("data/penguins.csv",))
-    train: str | None = option(default=None, doc="The file with the training rows, where each part has its own.", examples=("data/train.csv",))
+    train: str | None = option(
+        default=None, doc="The file with the training rows, where each part has its own.", examples=("data/train.csv",)
+    )
     validation: str | None = option(default=None, doc="The file with the validation rows.", examples=("data/validation.csv",))
     test: str | None = option(default=None, doc="The file with the test rows.", examples=("data/test.csv",))
     format: Literal["csv", "parquet", "arrow", "npz"] | None = option(
         default=None, doc="What the files are. Default: told by their suffix.", examples=("csv",)
     )
     separator: str | None = option(
-        default=None, pattern=r"^[\t !#-~]$", doc="What stands between the cells of a CSV file. Default: a comma; a tab in `.tsv`.", examples=(";",)
+        default=None,
+        pattern=r"^[\t !#-~]$",
+        doc="What stands between the cells of a CSV file. Default: a comma; a tab in `.tsv`.",
+        examples=(";",),
     )
     missing: Annotated[tuple[str, ...], OneOrMany] = option(
         default=("",), doc="Texts that mean a missing value. An empty cell always does.", examples=(["", "NA"],)

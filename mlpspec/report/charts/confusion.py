@@ -13,6 +13,7 @@ from mlpspec.report.words import clipped, percent, rows
 MOST_CLASSES = 20
 LEVELS = 20
 NAME_LENGTH = 16
+NARROW, WIDE = 400, 560
 SLANT = 0.64
 """Sine of the 40 degrees at which long column names stand."""
 
@@ -29,10 +30,12 @@ def confusion_chart(title: str, description: str, counts: np.ndarray, classes: S
     longest = max(map(len, names))
     cell_width, cell_height = (84, 54) if number <= 4 else (62, 48) if number <= 7 else (38, 32)
     upright = longest * LETTER <= cell_width - 4
-    left = 30 + longest * LETTER
+    needed = 14 + longest * LETTER + number * cell_width
     top = 52 if upright else 36 + longest * LETTER * SLANT + 10
     overhang = 0.0 if upright else max(longest * LETTER * 0.77 - cell_width / 2, 0.0)
     shares = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
+    width = max(needed + overhang + 4, NARROW)
+    left = needed - number * cell_width + (width - needed - overhang) / 2
     body = [
         *_cells(counts, shares, left, top, cell_width, cell_height),
         *_row_names(classes, names, left, top, cell_height),
@@ -40,20 +43,13 @@ def confusion_chart(title: str, description: str, counts: np.ndarray, classes: S
         tag("text", "predicted", x=left, y=15.0, class_="name"),
         tag("text", "true", x=left - 8, y=top - 6 if upright else top - 10, class_="name end"),
     ]
-    body += [
-        _cell_words(int(counts[row, column]), shares[row, column], left + column * cell_width, top + row * cell_height, cell_width, cell_height)
-        for row in range(number)
-        for column in range(number)
-        if counts[row, column]
-    ]
-    for row in range(number):
-        for column in range(number):
-            if counts[row, column]:
-                told = f"true {classes[row]}, predicted {classes[column]}: {rows(int(counts[row, column]))}, {percent(float(shares[row, column]))} of the class"
-                place = {"x": float(left + column * cell_width), "y": float(top + row * cell_height)}
-                body.append(tag("rect", tag("title", text(told)), **place, width=cell_width, height=cell_height, class_="hit"))
-    width = left + number * cell_width + overhang + 4
-    return drawing(width, top + number * cell_height + 6, title, description, body, class_="chart wide" if width > 560 else "chart square")
+    for row, column in np.argwhere(counts).tolist():
+        x, y = left + column * cell_width, top + row * cell_height
+        number_of_rows, share = int(counts[row, column]), float(shares[row, column])
+        told = f"true {classes[row]}, predicted {classes[column]}: {rows(number_of_rows)}, {percent(share)} of the class"
+        body.append(_cell_words(number_of_rows, share, x, y, cell_width, cell_height))
+        body.append(tag("rect", tag("title", text(told)), x=x, y=y, width=cell_width, height=cell_height, class_="hit"))
+    return drawing(width, top + number * cell_height + 6, title, description, body, class_="chart wide" if width > WIDE else "chart square")
 
 
 def _cells(counts: np.ndarray, shares: np.ndarray, left: float, top: float, width: float, height: float) -> list[str]:
@@ -95,5 +91,7 @@ def _column_names(classes: Sequence[str], names: Sequence[str], left: float, top
     for column, (full, name) in enumerate(zip(classes, names, strict=True)):
         x, y = left + (column + 0.5) * width, top - 8
         turn = None if upright else f"rotate(-40 {short(x)} {short(y)})"
-        found.append(tag("text", tag("title", text(full)), text(name), x=x, y=y, transform=turn, class_="middle label" if upright else "label"))
+        found.append(
+            tag("text", tag("title", text(full)), text(name), x=x, y=y, transform=turn, class_="middle label" if upright else "label")
+        )
     return found

@@ -46,11 +46,10 @@ class Frame:
         width: float = WIDTH,
         height: float = HEIGHT,
     ):
-        self.width, self.x_title, self.y_title, self.square = width, x_title, y_title, square
+        self.width, self.x_title, self.y_title = width, x_title, y_title
         bottom = height - BOTTOM
-        count = 5 if height < 320 else 6
         self.y = Scale(*y, bottom, TOP, log)
-        self.y_ticks = self.y.ticks(count)
+        self.y_ticks = self.y.ticks(7 if log else 5 if height < 320 else 6)
         self.y_labels = [alone(tick) for tick in self.y_ticks] if log else labels(self.y_ticks)
         self.left = PAD + 6 + LETTER * max([len(label) for label in self.y_labels] or [1])
         if square:
@@ -61,11 +60,17 @@ class Frame:
             self.height = height
         self.bottom, self.top, self.right = bottom, TOP, width - right
         self.x = Scale(*x, self.left, self.right)
-        most = max(2, int((self.right - self.left) / (LETTER * 7)))
-        self.x_ticks = ticks(*x, min(6, most), whole=whole)
-        self.x_labels = labels(self.x_ticks)
-        if sum(map(len, self.x_labels)) * LETTER * 1.3 > self.right - self.left:
-            self.x_ticks, self.x_labels = self.x_ticks[::2], self.x_labels[::2]
+        self.x_ticks, self.x_labels = self._x_ticks(whole)
+
+    def _x_ticks(self, whole: bool) -> tuple[list[float], list[str]]:
+        """As many ticks as have room for their labels."""
+        found: list[float] = []
+        for count in (6, 4, 3, 2):
+            found = ticks(self.x.low, self.x.high, count, whole=whole)
+            needed = max([len(label) for label in labels(found)] or [0]) * LETTER + 10
+            if len(found) < 2 or needed <= self.x(found[1]) - self.x(found[0]):
+                break
+        return found, labels(found)
 
     def axes(self) -> list[str]:
         """Grid lines, ticks, labels and titles of both axes."""
@@ -90,6 +95,6 @@ class Frame:
         """A point of the plot as `x y`."""
         return f"{short(self.x(x))} {short(self.y(y))}"
 
-    def drawing(self, title: str, description: str, body: Sequence[str]) -> str:
+    def drawing(self, title: str, description: str, body: Sequence[str], class_: str = "chart") -> str:
         """The whole picture: axes with `body` on top."""
-        return drawing(self.width, self.height, title, description, [*self.axes(), *body], "chart square" if self.square else "chart")
+        return drawing(self.width, self.height, title, description, [*self.axes(), *body], class_)

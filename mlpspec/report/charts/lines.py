@@ -49,7 +49,7 @@ def line_chart(
     top: float | None = None,
     marked: Marked | None = None,
 ) -> str:
-    """Curves with their names at their right ends.
+    """Curves with their names at their right ends; a single one is named by the picture.
 
     Args:
         title: the picture's name.
@@ -67,12 +67,15 @@ def line_chart(
         log = spans_decades(values)
     low, high = log_domain(values) if log else domain(values)
     high = min(high, top) if top is not None else high
-    longest = max([len(clipped(line.name, LABEL_LENGTH)) for line in lines] or [0])
+    named = len(lines) > 1
+    right = PAD + 10 + LETTER * max(len(clipped(line.name, LABEL_LENGTH)) for line in lines) if named else 18.0
     ends = (min(x), max(x)) if len(x) and min(x) < max(x) else (x[0] - 0.5, x[0] + 0.5) if len(x) else (0.0, 1.0)
     frame = Frame(
-        ends, (low, high), x_title=x_title, y_title=f"{y_title} (log scale)" if log else y_title, right=PAD + 10 + LETTER * longest, log=log, whole=True
+        ends, (low, high), x_title=x_title, y_title=f"{y_title} (log scale)" if log else y_title, right=right, log=log, whole=True
     )
-    body = [*_mark(frame, marked, x, lines), *[part for line in lines for part in _curve(frame, x, line)], *_names(frame, x, lines), *_strips(frame, x, lines, x_title)]
+    curves = [part for line in lines for part in _curve(frame, x, line)]
+    names = _names(frame, x, lines) if named else ()
+    body = [*_mark_line(frame, marked, x), *curves, *_rings(frame, marked, x, lines), *names, *_strips(frame, x, lines, x_title)]
     if not values:
         body.append(tag("text", "no values", x=(frame.left + frame.right) / 2, y=(frame.top + frame.bottom) / 2, class_="middle"))
     return frame.drawing(title, description, body)
@@ -104,7 +107,12 @@ def thinned(points: Sequence[tuple[float, float]], most: int = MOST_POINTS) -> l
     kept: list[tuple[float, float]] = []
     for start in range(0, len(points), size):
         bucket = points[start : start + size]
-        chosen = {0, len(bucket) - 1, min(range(len(bucket)), key=lambda i: bucket[i][1]), max(range(len(bucket)), key=lambda i: bucket[i][1])}
+        chosen = {
+            0,
+            len(bucket) - 1,
+            min(range(len(bucket)), key=lambda i: bucket[i][1]),
+            max(range(len(bucket)), key=lambda i: bucket[i][1]),
+        }
         kept.extend(bucket[i] for i in sorted(chosen))
     return kept
 
@@ -121,7 +129,7 @@ def _curve(frame: Frame, x: Sequence[float], line: Line) -> Iterator[str]:
         yield tag("path", d=path, class_=f"line c{line.style % 7}")
 
 
-def _mark(frame: Frame, marked: Marked | None, x: Sequence[float], lines: Sequence[Line]) -> Iterator[str]:
+def _mark_line(frame: Frame, marked: Marked | None, x: Sequence[float]) -> Iterator[str]:
     if marked is None or marked.x not in x:
         return
     place = frame.x(marked.x)
@@ -129,10 +137,15 @@ def _mark(frame: Frame, marked: Marked | None, x: Sequence[float], lines: Sequen
     side = "end" if place + half > frame.right else "" if place - half < frame.left else "middle"
     yield tag("path", d=f"M{short(place)} {short(frame.top)}V{short(frame.bottom)}", class_="mark")
     yield tag("text", text(marked.words), x=place, y=frame.top - 7.0, class_=f"strong {side}".strip())
+
+
+def _rings(frame: Frame, marked: Marked | None, x: Sequence[float], lines: Sequence[Line]) -> Iterator[str]:
+    if marked is None or marked.x not in x:
+        return
     for line in lines:
         value = line.values[list(x).index(marked.x)]
         if value is not None and frame.y.shows(value):
-            yield tag("circle", cx=place, cy=frame.y(value), r=4.5, class_=f"ring c{line.style % 7}")
+            yield tag("circle", cx=frame.x(marked.x), cy=frame.y(value), r=4.5, class_=f"ring c{line.style % 7}")
 
 
 def _names(frame: Frame, x: Sequence[float], lines: Sequence[Line]) -> Iterator[str]:

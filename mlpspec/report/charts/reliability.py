@@ -70,7 +70,7 @@ def reliability_chart(title: str, description: str, bins: list[Bin], *, said: st
     path = "M" + "L".join(frame.at(bin.said, bin.seen) for bin in bins)
     body = [
         tag("path", d=f"M{frame.at(0, 0)}L{frame.at(1, 1)}", class_="mark"),
-        tag("text", "as said", x=frame.x(0.04), y=frame.y(0.04) - 14, class_="quiet"),
+        tag("text", "as said", x=frame.x(0.3) + 12, y=frame.y(0.3) + 14, class_="halo"),
         tag("path", d=whiskers, class_="whisker c1"),
         tag("path", d=path, class_="line faint c1"),
     ]
@@ -78,4 +78,4 @@ def reliability_chart(title: str, description: str, bins: list[Bin], *, said: st
         told = f"said {percent(bin.said)}, seen {percent(bin.seen)} ({percent(bin.least)} to {percent(bin.most)}), {rows(bin.rows)}"
         radius = 3.0 + 5.0 * (bin.rows / most) ** 0.5
         body.append(tag("circle", tag("title", text(told)), cx=frame.x(bin.said), cy=frame.y(bin.seen), r=radius, class_="dot c1"))
-    return frame.drawing(title, description, body)
+    return frame.drawing(title, description, body, "chart square")

@@ -51,17 +51,36 @@ def histogram(values: np.ndarray) -> Histogram:
 def residual_chart(title: str, description: str, found: Histogram) -> str:
     """Bars of how many rows have which error (predicted minus true), and a line at zero."""
     ends = float(found.edges[0]), float(found.edges[-1])
-    frame = Frame(ends, (0.0, domain([0.0, float(found.counts.max())])[1]), x_title="predicted − true", y_title="rows", right=18, height=310, width=400)
+    frame = Frame(
+        ends,
+        (0.0, domain([0.0, float(found.counts.max())])[1]),
+        x_title="predicted − true",
+        y_title="rows",
+        right=18,
+        height=360,
+        width=400,
+    )
     bars = []
     for start, end, count in zip(found.edges[:-1].tolist(), found.edges[1:].tolist(), found.counts.tolist(), strict=True):
         if count:
             left, right, y = frame.x(start), frame.x(end), frame.y(count)
             told = f"{alone(start)} to {alone(end)}: {rows(count)}"
             bars.append(
-                tag("rect", tag("title", text(told)), x=left + 0.6, y=y, width=max(right - left - 1.2, 0.8), height=frame.bottom - y, class_="bar c1")
+                tag(
+                    "rect",
+                    tag("title", text(told)),
+                    x=left + 0.6,
+                    y=y,
+                    width=max(right - left - 1.2, 0.8),
+                    height=frame.bottom - y,
+                    class_="bar c1",
+                )
             )
     zero = []
     if ends[0] <= 0 <= ends[1]:
         x = frame.x(0)
-        zero = [tag("path", d=f"M{short(x)} {short(frame.top)}V{short(frame.bottom)}", class_="mark"), tag("text", "no error", x=x, y=frame.top - 7.0, class_="middle quiet")]
-    return frame.drawing(title, description, [*bars, *zero])
+        zero = [
+            tag("path", d=f"M{short(x)} {short(frame.top)}V{short(frame.bottom)}", class_="mark"),
+            tag("text", "no error", x=x, y=frame.top - 7.0, class_="middle"),
+        ]
+    return frame.drawing(title, description, [*bars, *zero], "chart square")

@@ -36,13 +36,19 @@ def roc_chart(title: str, description: str, positive: np.ndarray, score: np.ndar
     told = f"threshold {threshold:g}: finds {percent(at[1])} of the positives, takes {percent(at[0])} of the negatives for positives"
     body = [
         tag("path", d=f"M{frame.at(0, 0)}L{frame.at(1, 1)}", class_="mark"),
-        tag("text", "guessing", x=frame.x(0.66), y=frame.y(0.66) + 20, class_="quiet"),
+        tag("text", "guessing", x=frame.x(0.66), y=frame.y(0.66) + 22, class_="halo"),
         tag("path", d=f"{path}L{frame.at(1, 0)}L{frame.at(0, 0)}z", class_="area c1"),
         tag("path", d=path, class_="line c1"),
         tag("circle", tag("title", text(told)), cx=frame.x(at[0]), cy=frame.y(at[1]), r=5.0, class_="dot c2"),
-        tag("text", f"threshold {threshold:g}", x=frame.x(at[0]) + (-10 if left else 10), y=frame.y(at[1]) + 18, class_="label end" if left else "label"),
+        tag(
+            "text",
+            f"threshold {threshold:g}",
+            x=frame.x(at[0]) + (-10 if left else 10),
+            y=frame.y(at[1]) + 18,
+            class_="label end" if left else "label",
+        ),
     ]
-    return frame.drawing(title, description, body)
+    return frame.drawing(title, description, body, "chart square")
 
 
 def thinned(false: np.ndarray, true: np.ndarray, most: int = MOST_POINTS) -> list[tuple[float, float]]:

@@ -29,6 +29,6 @@ def scatter_chart(title: str, description: str, truth: np.ndarray, prediction: n
     body = [
         tag("path", d=dots, class_=f"dots {weight} c1"),
         tag("path", d=f"M{frame.at(ends[0], ends[0])}L{frame.at(ends[1], ends[1])}", class_="mark"),
-        tag("text", "predicted = true", x=frame.x(ends[1]) - 8, y=frame.top + 36.0, class_="quiet end halo"),
+        tag("text", "predicted = true", x=frame.right - 34.0, y=frame.top + 18.0, class_="end halo"),
     ]
-    return frame.drawing(title, description, body)
+    return frame.drawing(title, description, body, "chart square")

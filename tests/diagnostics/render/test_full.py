@@ -9,7 +9,9 @@ def span(line, start, end, source=SOURCE):
 
 
 def test_the_caret_is_as_wide_as_the_culprit():
-    found = render_full(Diagnostic("unknown-name", "there is no layer `linaer`", primary=Label(span(1, 4, 10)), help="did you mean `linear`?"))
+    found = render_full(
+        Diagnostic("unknown-name", "there is no layer `linaer`", primary=Label(span(1, 4, 10)), help="did you mean `linear`?")
+    )
     assert found == (
         "error[unknown-name]: there is no layer `linaer`\n"
         " --> spec.yaml:2:5\n"
@@ -35,7 +37,9 @@ def test_a_second_place_is_marked_with_dashes_in_the_text_s_order():
 
 def test_a_place_in_another_text_is_named():
     other = Source("--set", "training.epochs=ten")
-    found = render_full(Diagnostic("wrong-type", "no", primary=Label(span(1, 4, 10)), secondary=(Label(span(0, 16, 19, other), "set here"),)))
+    found = render_full(
+        Diagnostic("wrong-type", "no", primary=Label(span(1, 4, 10)), secondary=(Label(span(0, 16, 19, other), "set here"),))
+    )
     assert found.endswith(" = --set:1:17: set here")
 
 

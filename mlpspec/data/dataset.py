@@ -1,0 +1,213 @@
+"""From the `data:` section to encoded parts: open, split, fit on the training rows, encode."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeVar
+
+import numpy as np
+
+from mlpspec.catalog.inputs.base import InputType
+from mlpspec.catalog.targets.base import TargetType
+from mlpspec.data.column import ColumnReader
+from mlpspec.data.encode import encode
+from mlpspec.data.sources.frame import open_frame
+from mlpspec.data.split import PARTS, split_rows
+from mlpspec.data.suspicions import suspicions
+from mlpspec.data.table import Format, Table, open_table
+from mlpspec.diagnostics import DataError, Diagnostic, Severity
+from mlpspec.ir.fitted import Preprocessing
+from mlpspec.language.sections.data import Data
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class Part:
+    """Encoded rows: `inputs` and `targets` by name, their first axis the rows; `index` are the rows' numbers in `table`."""
+
+    rows: int
+    inputs: Mapping[str, np.ndarray]
+    targets: Mapping[str, np.ndarray]
+    table: Table
+    index: np.ndarray
+
+
+@dataclass(frozen=True)
+class Dataset:
+    """Everything training needs: what was learnt from the training rows, and the parts (`train`, `validation`, `test`) that have rows.
+
+    `hashes` are the SHA-256 of the data files, by path as the spec writes it; `warnings` what looks wrong and stopped nothing.
+    """
+
+    preprocessing: Preprocessing
+    parts: Mapping[str, Part]
+    hashes: Mapping[str, str]
+    warnings: tuple[Diagnostic, ...]
+
+
+def load_dataset(
+    data: Data, inputs: Mapping[str, InputType], targets: Mapping[str, TargetType], *, folder: Path, seed: int, frame: Any = None
+) -> Dataset:
+    """Read, divide and encode the data of a spec.
+
+    Args:
+        data: the `data:` section; its paths count from `folder`.
+        seed: divides the rows unless the split has a seed of its own.
+        frame: rows from memory instead of the section's files; see `open_frame`.
+
+    Raises:
+        DataError: with all that is wrong: first with the files, then with the columns, then with single rows.
+        MachineError: when a file may not be read.
+    """
+    tokens = missing_tokens(data)
+    rows, hashes = _rows(data, targets, tokens, folder, seed, frame)
+    train, index = rows["train"]
+    preprocessing = fit(inputs, targets, train, index, tokens=tokens, reserved=() if data.split.column is None else (data.split.column,))
+    warnings = list(suspicions(preprocessing, train, index))
+    parts: dict[str, Part] = {}
+    problems: list[Diagnostic] = []
+    for name, (table, index) in rows.items():
+        try:
+            encoded = encode(preprocessing, table, index, part=name)
+        except DataError as error:
+            problems += error.diagnostics
+            continue
+        parts[name] = Part(len(index), encoded.inputs, encoded.targets, table, index)
+        warnings += encoded.warnings
+    if problems:
+        raise DataError(dict.fromkeys(problems))
+    return Dataset(preprocessing, parts, hashes, tuple(warnings))
+
+
+def apply_dataset(
+    preprocessing: Preprocessing, source: Any, *, format: Format | None = None, separator: str | None = None, targets: bool = True
+) -> tuple[Part, tuple[Diagnostic, ...]]:
+    """Encode other data, to evaluate a trained model on it; and warnings about it.
+
+    Args:
+        source: the path of a file, or rows in memory as `open_frame` takes them.
+        targets: whether the truth is there and wanted.
+
+    Raises:
+        DataError: with all that is wrong with the data.
+    """
+    if isinstance(source, str | Path):
+        table = open_table(source, format=format, separator=separator, missing_tokens=preprocessing.missing_tokens)
+    else:
+        table = open_frame(source, missing_tokens=preprocessing.missing_tokens)
+    _refuse_empty(table)
+    encoded = encode(preprocessing, table, targets=targets)
+    part = Part(table.rows, encoded.inputs, encoded.targets, table, np.arange(table.rows))
+    return part, (*_not_read(preprocessing, table), *encoded.warnings)
+
+
+def fit(
+    inputs: Mapping[str, InputType],
+    targets: Mapping[str, TargetType],
+    table: Table,
+    rows: np.ndarray,
+    *,
+    tokens: tuple[str, ...] = ("",),
+    reserved: tuple[str, ...] = (),
+) -> Preprocessing:
+    """What the training rows teach about inputs and targets. Patterns of input columns pass over the targets' columns and `reserved`.
+
+    Raises:
+        DataError: with all that is wrong with the columns.
+    """
+    problems: list[Diagnostic] = []
+
+    def learn(fit_one: Callable[[str, ColumnReader], T], name: str, taken: set[str]) -> T | None:
+        try:
+            return fit_one(name, ColumnReader(table, rows, reserved=taken))
+        except DataError as error:
+            problems.extend(error.diagnostics)
+            return None
+
+    fitted_targets = {name: learn(target.fit, name, set(reserved)) for name, target in targets.items()}
+    taken = set(reserved)
+    for name, target in targets.items():
+        fitted = fitted_targets[name]
+        taken.update(target.columns_read(name) if fitted is None else fitted.columns)
+    fitted_inputs = {name: learn(input_type.fit, name, taken) for name, input_type in inputs.items()}
+    if problems:
+        raise DataError(dict.fromkeys(problems))
+    return Preprocessing(
+        {name: item for name, item in fitted_inputs.items() if item is not None},
+        {name: item for name, item in fitted_targets.items() if item is not None},
+        tokens,
+    )
+
+
+def missing_tokens(data: Data) -> tuple[str, ...]:
+    """The texts that mean a missing value: the empty text, and what the section declares."""
+    return tuple(dict.fromkeys(("", *data.missing)))
+
+
+Rows = dict[str, tuple[Table, np.ndarray]]
+"""For each part its table and its rows in it."""
+
+
+def _rows(
+    data: Data, targets: Mapping[str, TargetType], tokens: tuple[str, ...], folder: Path, seed: int, frame: Any
+) -> tuple[Rows, dict[str, str]]:
+    """The rows of each part, and the hashes of the files they come from."""
+    if frame is not None:
+        return _split(open_frame(frame, missing_tokens=tokens), data, targets, seed), {}
+    if data.path is not None:
+        return _split(_open(data, data.path, tokens, folder), data, targets, seed), {data.path: _hash(folder / data.path)}
+    paths = {part: path for part in PARTS if (path := getattr(data, part)) is not None}
+    if "train" not in paths:
+        raise DataError("the spec names no training data", code="missing-data", help="write `data: {path: FILE}`, or pass rows from memory")
+    rows: Rows = {}
+    problems: list[Diagnostic] = []
+    for part, path in paths.items():
+        try:
+            table = _open(data, path, tokens, folder)
+        except DataError as error:
+            problems += error.diagnostics
+            continue
+        rows[part] = table, np.arange(table.rows)
+    if problems:
+        raise DataError(problems)
+    return rows, {path: _hash(folder / path) for path in paths.values()}
+
+
+def _open(data: Data, path: str, tokens: tuple[str, ...], folder: Path) -> Table:
+    table = open_table(folder / path, format=data.format, separator=data.separator, missing_tokens=tokens)
+    _refuse_empty(table)
+    return table
+
+
+def _refuse_empty(table: Table) -> None:
+    if not table.rows:
+        message = f"`{table.name}` has 0 rows" if table.name else "the data has 0 rows"
+        raise DataError(message, code="missing-data", place=table.name, help="a data file has a header and rows")
+
+
+def _split(table: Table, data: Data, targets: Mapping[str, TargetType], seed: int) -> Rows:
+    _refuse_empty(table)
+    stratify = data.split.stratify
+    if stratify is not None and stratify in targets:
+        [stratify, *_] = targets[stratify].columns_read(stratify)
+    return {part: (table, rows) for part, rows in split_rows(table, data.split, seed=seed, stratify=stratify).items()}
+
+
+def _hash(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _not_read(preprocessing: Preprocessing, table: Table) -> list[Diagnostic]:
+    """A note on columns that the model does not know."""
+    known = {column for item in (*preprocessing.inputs.values(), *preprocessing.targets.values()) for column in item.columns}
+    extra = [column for column in table.columns if column not in known]
+    if not extra:
+        return []
+    shown = ", ".join(f"`{column}`" for column in extra[:5]) + (", ..." if len(extra) > 5 else "")
+    message = f"{len(extra)} column{'s are' if len(extra) > 1 else ' is'} not read: {shown}"
+    return [Diagnostic("ignored", message, Severity.NOTE, place=table.name)]

@@ -1,0 +1,192 @@
+"""A column of Python or NumPy values, read as what a model takes. `series.py` does the same for columns of polars."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import numpy as np
+
+_NUMBER = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?")
+_INTEGER = re.compile(r"[+-]?[0-9]{1,19}")
+_INFINITE = re.compile(r"[+-]?inf(?:inity)?", re.IGNORECASE)
+
+SPACES = " \t"
+"""Characters around a number in a text that do not count."""
+
+NO_ROWS = np.empty(0, np.int64)
+
+
+@dataclass(frozen=True)
+class Cells:
+    """A column as read: `values` (rows,); the numbers of its rows that are missing, that are unreadable, and whose category is unknown.
+
+    Missing numbers are NaN, missing texts "", missing integers 0.
+    """
+
+    values: np.ndarray
+    missing: np.ndarray = NO_ROWS
+    bad: np.ndarray = NO_ROWS
+    unseen: np.ndarray = NO_ROWS
+
+
+class Column(Protocol):
+    """What every column can do. `known` are the categories whose absence is noted in `Cells.unseen`; None notes nothing."""
+
+    def numbers(self) -> Cells:
+        """float32 values; infinite ones are kept."""
+        ...
+
+    def texts(self, known: Collection[str] | None) -> Cells:
+        """Object array of str; integers in decimal, booleans as `true` and `false`."""
+        ...
+
+    def integers(self, known: Collection[int] | None) -> Cells:
+        """int64 values."""
+        ...
+
+    def array(self) -> np.ndarray | None:
+        """Numbers (rows, ...); None when the cells are not arrays of one shape."""
+        ...
+
+    def show(self, row: int) -> str:
+        """A cell as text."""
+        ...
+
+    def __len__(self) -> int: ...
+
+
+class ValuesColumn:
+    """A list or a one-dimensional array. None, NaN, NA and NaT are missing, as are texts among `tokens` and empty ones."""
+
+    def __init__(self, values: Sequence[Any] | np.ndarray, tokens: Collection[str]):
+        if isinstance(values, np.ma.MaskedArray):
+            values = values.astype(object).filled(None)
+        self._values = values
+        self._array = values if isinstance(values, np.ndarray) else _plain_array(values)
+        self._tokens = frozenset(tokens) | {""}
+
+    def __len__(self) -> int:
+        return len(self._values)
+
+    def numbers(self) -> Cells:
+        if self._array is None or self._array.dtype.kind not in "fiub":
+            return self._each(self._number, np.float32, math.nan)
+        with np.errstate(over="ignore"):  # becomes infinite, which the caller reports
+            values = self._array.astype(np.float32)
+        return Cells(values, np.flatnonzero(np.isnan(values)))
+
+    def texts(self, known: Collection[str] | None) -> Cells:
+        cells = self._each(self._text, object, "")
+        if known is None:
+            return cells
+        unseen = [row for row, text in enumerate(cells.values.tolist()) if text and text not in known]
+        return Cells(cells.values, cells.missing, cells.bad, np.array(unseen, np.int64))
+
+    def integers(self, known: Collection[int] | None) -> Cells:
+        if self._array is not None and self._array.dtype.kind == "i":
+            cells = Cells(self._array.astype(np.int64))
+        else:
+            cells = self._each(self._integer, np.int64, 0)
+        if known is None:
+            return cells
+        strange = ~np.isin(cells.values, list(known))
+        strange[cells.missing] = strange[cells.bad] = False
+        return Cells(cells.values, cells.missing, cells.bad, np.flatnonzero(strange))
+
+    def array(self) -> np.ndarray | None:
+        array = np.asarray(self._values) if self._array is None else self._array
+        return array if array.dtype.kind in "fiub" else None
+
+    def show(self, row: int) -> str:
+        return str(self._values[row])
+
+    def _each(self, read: Callable[[Any], Any], dtype: Any, missing: Any) -> Cells:
+        """Read cell by cell: `read` gives the value, `_MISSING` or `_BAD`."""
+        values = np.full(len(self._values), missing, dtype)
+        absent, bad = [], []
+        cells = self._values.tolist() if isinstance(self._values, np.ndarray) and self._values.dtype != np.float32 else self._values
+        for row, cell in enumerate(cells):
+            value = read(cell)
+            if value is _MISSING:
+                absent.append(row)
+            elif value is _BAD:
+                bad.append(row)
+            else:
+                values[row] = value
+        return Cells(values, np.array(absent, np.int64), np.array(bad, np.int64))
+
+    def _number(self, cell: Any) -> Any:
+        if isinstance(cell, str):
+            text = cell.strip(SPACES)
+            if text in self._tokens:
+                return _MISSING
+            if _INFINITE.fullmatch(text):
+                return math.inf
+            return _float32(float(text)) if _NUMBER.fullmatch(text) else _BAD
+        if _is_missing(cell):
+            return _MISSING
+        if isinstance(cell, (bytes, complex, np.complexfloating, np.datetime64, np.timedelta64)):
+            return _BAD
+        try:
+            return _float32(float(cell))
+        except OverflowError:
+            return math.inf
+        except (TypeError, ValueError):
+            return _BAD
+
+    def _text(self, cell: Any) -> Any:
+        if isinstance(cell, str):
+            return _MISSING if cell in self._tokens else cell
+        if _is_missing(cell):
+            return _MISSING
+        if isinstance(cell, (bool, np.bool_)):
+            return "true" if cell else "false"
+        if isinstance(cell, (int, np.integer)):
+            return str(int(cell))
+        if isinstance(cell, (float, np.floating)):
+            return str(int(cell)) if math.isfinite(cell) and cell == int(cell) else str(cell)
+        return _BAD
+
+    def _integer(self, cell: Any) -> Any:
+        if isinstance(cell, str):
+            text = cell.strip(SPACES)
+            if text in self._tokens:
+                return _MISSING
+            number = int(text) if _INTEGER.fullmatch(text) else None
+        elif _is_missing(cell):
+            return _MISSING
+        elif isinstance(cell, (int, np.integer)) and not isinstance(cell, bool):
+            number = int(cell)
+        elif isinstance(cell, (float, np.floating)) and math.isfinite(cell) and cell == int(cell):
+            number = int(cell)
+        else:
+            return _BAD
+        return number if number is not None and -(2**63) <= number < 2**63 else _BAD
+
+
+_MISSING, _BAD = object(), object()
+
+
+def _plain_array(values: Sequence[Any]) -> np.ndarray | None:
+    """A list as an array of numbers; None when it holds anything else, also a text among numbers."""
+    try:
+        array = np.array(values)
+    except (ValueError, OverflowError):  # lists of different lengths, integers of more than 64 bits
+        return None
+    return array if array.dtype.kind in "fiub" else None
+
+
+def _is_missing(cell: Any) -> bool:
+    return cell is None or type(cell).__name__ in ("NAType", "NaTType") or (isinstance(cell, (float, np.floating)) and math.isnan(cell))
+
+
+def _float32(number: float) -> float:
+    """The number, infinite when float32 cannot hold it."""
+    return number if abs(number) <= _LARGEST or math.isnan(number) else math.copysign(math.inf, number)
+
+
+_LARGEST = float(np.finfo(np.float32).max)
