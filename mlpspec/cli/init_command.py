@@ -73,7 +73,8 @@ def _draft(output: Output, data: Path, target: str, file: Path | None, separator
         reasons = "; ".join(f"{guess.column.name}: {guess.reason}" for guess in inputs) or "there is no other column"
         raise DataError("no column can be an input", place=table.name, help=reasons)
     if answer.column.missing:
-        message = f"the target `{target}` has {answer.column.missing} missing values, which training refuses"
+        values = "a missing value" if answer.column.missing == 1 else f"{answer.column.missing} missing values"
+        message = f"the target `{target}` has {values}, which training refuses"
         help = "remove those rows from the data"
         output.warnings([Diagnostic("missing-value", message, severity=Severity.WARNING, place=table.name, help=help)])
     written, options = _relative(data, Path.cwd() if file is None else file.parent), [] if separator is None else ["--separator", separator]

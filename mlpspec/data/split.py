@@ -81,10 +81,11 @@ def allot(sizes: list[int], shares: list[Fraction]) -> list[list[int]]:
     allotted: list[list[int]] = []
     for size in sizes:
         counts = [int(share * size) for share in shares]
-        behind = [owed + share * size - count for owed, share, count in zip(behind, shares, counts, strict=True)]
+        remainders = [share * size - count for share, count in zip(shares, counts, strict=True)]
+        behind = [owed + remainder for owed, remainder in zip(behind, remainders, strict=True)]
         left = size - sum(counts)
         ranked = [0] if shares[0] and not counts[0] else []
-        eligible = [part for part, share in enumerate(shares) if share and part not in ranked]
+        eligible = [part for part, remainder in enumerate(remainders) if remainder and part not in ranked]
         ranked += sorted(eligible, key=lambda part: -behind[part])
         for part in ranked[:left]:
             counts[part] += 1

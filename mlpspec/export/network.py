@@ -73,11 +73,16 @@ def _name_after_layers(model: ModelProto) -> None:
     """Name values and nodes after the spec's layers: `hidden/activation` and `hidden/activation/Relu`."""
     given = {value.name for value in (*model.graph.input, *model.graph.output)}
     names: dict[str, str] = {}
+    unnamed = {tensor.name: tensor for tensor in model.graph.initializer if "." not in tensor.name}  # no weight of a layer
     taken = set(given)
     for node in model.graph.node:
         for position, name in enumerate(node.input):
             node.input[position] = names.get(name, name)
         layer = _layer_of(node)
+        for position, name in enumerate(node.input):
+            if name in unnamed:
+                constant = unnamed.pop(name)
+                names[name] = constant.name = node.input[position] = _unused(f"{layer}.constant", taken)
         for position, name in enumerate(node.output):
             if name and name not in given:
                 names[name] = _unused(layer, taken)

@@ -26,7 +26,7 @@ def write_program(writer: GraphWriter, program: Program, names: Mapping[str, str
     """
     known = dict(names)
     for step in program.steps:
-        output = known.setdefault(step.output, f"{scope}/{step.output}")
+        output = known.setdefault(step.output, writer.unused(f"{scope}/{step.op}"))
         OPERATORS[step.op](writer, [known[name] for name in step.inputs], output, step.constants)
     return known
 
@@ -50,7 +50,10 @@ def _arithmetic(op_type: str) -> Write:
 
 
 def _lookup(writer: GraphWriter, inputs: list[str], output: str, constants: Mapping[str, Any]) -> None:
-    column = writer.node("Gather", [inputs[0], writer.constant([constants["column"]], np.int64, output)], f"{output}.column", axis=1)
+    column = inputs[0]
+    if constants["columns"] > 1:
+        number = writer.constant([constants["column"]], np.int64, output)
+        column = writer.node("Gather", [column, number], f"{output}.column", axis=1)
     keys = constants["keys"]
     texts = not keys or isinstance(keys[0], str)
     attributes = {

@@ -19,7 +19,7 @@ class GraphWriter:
     def constant(self, value: Any, dtype: Any, near: str) -> str:
         """A constant tensor; its name, made from that of the value it belongs to. Texts have dtype object."""
         array = np.array(value, dtype=dtype)
-        name = self._unique(f"{near}.constant")
+        name = self.unused(f"{near}.constant")
         if array.dtype == object:
             tensor = helper.make_tensor(name, TensorProto.STRING, array.shape, [str(text).encode() for text in array.reshape(-1)])
         else:
@@ -29,11 +29,12 @@ class GraphWriter:
 
     def node(self, op_type: str, inputs: list[str], output: str, *, domain: str = "", **attributes: Any) -> str:
         """A node with one output; the output's name."""
-        name = self._unique(f"{output}/{op_type}")
+        name = self.unused(f"{output}/{op_type}")
         self.nodes.append(helper.make_node(op_type, inputs, [output], name=name, domain=domain, **attributes))
         return output
 
-    def _unique(self, name: str) -> str:
+    def unused(self, name: str) -> str:
+        """The name, or the name and a number when it is taken; taken from now on."""
         candidate, number = name, 1
         while candidate in self._names:
             number += 1

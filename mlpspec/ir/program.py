@@ -9,7 +9,7 @@ A program is a list of steps over named values. The first axis of every value is
     divide        (batch, ...) -> (batch, ...)              values: numbers that broadcast
     multiply      (batch, ...) -> (batch, ...)              values: numbers that broadcast
     add           (batch, ...) -> (batch, ...)              values: numbers that broadcast
-    lookup        (batch, k) texts or int64 -> (batch, 1)   column: which of the k; keys; values: an int64 for each key; default
+    lookup        (batch, k) texts or int64 -> (batch, 1)   columns: k; column: which of them; keys; values: int64; default
     one_hot       (batch, 1) int64 -> (batch, depth)        depth; code 0 (unknown) gives zeros, code i sets position i - 1
     concat        several (batch, k_i) -> (batch, sum k_i)
     softmax       (batch, classes) -> (batch, classes)

@@ -24,8 +24,8 @@ class LayerRow:
 class TargetAnswers:
     """The answers for one target over the rows of one part.
 
-    `classes` are the names of the classes (or of the labels, where a row may have several), in the order of their numbers, or None where the
-    target is numbers. `columns` are the names of the numbers; empty names them by their position.
+    `classes` are the names of the classes (or of the labels, where a row may have several), in the order of their numbers, or None where
+    the target is numbers. `columns` are the names of the numbers; empty names them by their position.
     """
 
     answers: Answers

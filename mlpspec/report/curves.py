@@ -9,7 +9,7 @@ from typing import Any
 
 from mlpspec.report.charts import Line, Marked, line_chart, spans_decades
 from mlpspec.report.content import ReportContent
-from mlpspec.report.markup import tag, text
+from mlpspec.report.markup import tag
 from mlpspec.report.scale import drawable
 from mlpspec.report.tables import Column, fold, note, picture, sampled, table
 from mlpspec.report.words import duration, figure
@@ -98,7 +98,7 @@ def _learning_rate(content: ReportContent, x: list[float]) -> Iterator[str]:
         if min(rates) < max(rates)
         else f"{figure(rates[0])} throughout."
     )
-    drawn = line_chart("Learning rate by epoch", told, x, [Line("rate", values)], y_title="learning rate", log=log)
+    drawn = line_chart("Learning rate by epoch", told, x, [Line("rate", values)], y_title="learning rate", log=log, zero=True)
     yield picture("Learning rate", drawn, told)
 
 

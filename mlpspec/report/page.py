@@ -27,7 +27,10 @@ POLICY = "default-src 'none'; style-src 'unsafe-inline'"
 
 
 def report_page(content: ReportContent) -> str:
-    """The whole page as HTML, which is well-formed XML as well. Where it would grow large, only the part that counts most has its charts."""
+    """The whole page as HTML, which is well-formed XML as well.
+
+    Where it would grow beyond `MOST_BYTES`, only the part that counts most has its charts.
+    """
     parts = _ordered(content.answers)
     page = _page(content, parts)
     if len(page) > MOST_BYTES and len(parts) > 1:
@@ -168,8 +171,8 @@ def _network(content: ReportContent) -> Iterator[str]:
     ]
     total = f"{count(content.parameters)} parameters in all." if content.parameters is not None else ""
     part = f" {len(shown)} of {len(content.layers)} layers are shown." if len(shown) < len(content.layers) else ""
-    note = [note((total + part).strip())] if total or part else []
-    yield tag("div", table("Layers", columns, rows), *note, class_="card")
+    more = note((total + part).strip()) if total or part else ""
+    yield tag("div", table("Layers", columns, rows), more, class_="card")
 
 
 def _run(content: ReportContent) -> Iterator[str]:
@@ -206,7 +209,7 @@ def _run_cards(content: ReportContent) -> Iterator[str]:
         yield tag(
             "div",
             tag("h3", "Data"),
-            table("Hashes of the data", [Column("file", code=True), Column("hash", code=True)], hashes),
+            table("Hashes of the data", [Column("file", code=True), Column("hash", code=True, long=True)], hashes),
             class_="card",
         )
 

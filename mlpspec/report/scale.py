@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from mlpspec.report.words import minus
 
@@ -43,7 +44,9 @@ def drawable(values: Iterable[float | None]) -> list[float]:
 
 
 def round_step(span: float, count: int, *, whole: bool = False) -> float:
-    """The step of 1, 2 or 5 times a power of ten that cuts `span` into about `count` pieces (Heckbert 1990, "Nice numbers for graph labels").
+    """The step of 1, 2 or 5 times a power of ten that cuts `span` into about `count` pieces.
+
+    Source: Heckbert 1990, "Nice numbers for graph labels".
 
     >>> round_step(60, 6), round_step(0.7, 4), round_step(3, 6, whole=True)
     (10.0, 0.2, 1.0)
@@ -120,7 +123,7 @@ def labels(values: Sequence[float]) -> list[str]:
     """
     if len(values) < 2:
         return [alone(value) for value in values]
-    step, largest = min(b - a for a, b in zip(values, values[1:], strict=False)), max(map(abs, values))
+    step, largest = min(b - a for a, b in pairwise(values)), max(map(abs, values))
     if largest >= 1e12 or step < 1e-4:
         digits = max(0, math.floor(math.log10(largest)) - math.floor(math.log10(step) + 1e-9))
         return ["0" if value == 0 else minus(_short_power(f"{value:.{digits}e}")) for value in values]

@@ -10,11 +10,12 @@ from mlpspec.report.markup import tag, text
 
 @dataclass(frozen=True)
 class Column:
-    """A column's heading; numbers stand at its right edge. `code` sets names of things in a fixed-width font."""
+    """A column's heading; numbers stand at its right edge. `code` sets names of things in a fixed-width font; `long` may break anywhere."""
 
     heading: str
     number: bool = False
     code: bool = False
+    long: bool = False
 
 
 def table(caption: str, columns: Sequence[Column], rows: Sequence[Sequence[str]], *, marked: int | None = None, mark: str = "") -> str:
@@ -39,7 +40,8 @@ def _cell(column: Column, value: str, first: bool, mark: str) -> str:
     content = tag("code", text(value)) if column.code and value else text(value)
     if mark:
         content += " " + tag("span", text(mark), class_="badge")
-    return tag("th" if first else "td", content, scope="row" if first else None, class_="number" if column.number else None)
+    kind = "number" if column.number else "long" if column.long else None
+    return tag("th" if first else "td", content, scope="row" if first else None, class_=kind)
 
 
 def fold(summary: str, *content: str, open_: bool = False) -> str:
@@ -47,8 +49,10 @@ def fold(summary: str, *content: str, open_: bool = False) -> str:
     return tag("details", tag("summary", text(summary)), *content, open="open" if open_ else None)
 
 
-def picture(heading: str, drawing: str, caption: str, *more: str) -> str:
-    """A chart with its heading above and what it says below, and more below that."""
+def picture(heading: str, drawing: str, caption: str, *more: str, wide: bool = False) -> str:
+    """A chart with its heading above and what it says below, and more below that. A wide one can be scrolled on a narrow screen."""
+    if wide:
+        drawing = tag("div", drawing, class_="scroll", tabindex="0", role="group", aria_label=heading)
     return tag("figure", tag("figcaption", text(heading)), drawing, tag("div", note(caption), *more), class_="card")
 
 

@@ -6,6 +6,7 @@ import math
 from datetime import datetime
 
 NOTHING = "–"
+NO_BREAK = "\xa0"
 
 
 def figure(value: float | None) -> str:
@@ -42,18 +43,18 @@ def rows(value: int) -> str:
 
 
 def percent(share: float) -> str:
-    """A share of 1 in per cent, never rounded to all or nothing.
+    r"""A share of 1 in per cent on one line, never rounded to all or nothing.
 
     >>> percent(0.5), percent(0.9999), percent(1.0)
-    ('50 %', '> 99.9 %', '100 %')
+    ('50\xa0%', '>\xa099.9\xa0%', '100\xa0%')
     """
     if math.isnan(share):
         return NOTHING
     if 0.999 < share < 1:
-        return "> 99.9 %"
+        return "> 99.9 %".replace(" ", NO_BREAK)
     if 0 < share < 0.001:
-        return "< 0.1 %"
-    return f"{share * 100:.1f}".removesuffix(".0") + " %"
+        return "< 0.1 %".replace(" ", NO_BREAK)
+    return f"{share * 100:.1f}".removesuffix(".0") + NO_BREAK + "%"
 
 
 def duration(seconds: float) -> str:

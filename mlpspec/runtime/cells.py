@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Callable, Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 import numpy as np
@@ -17,7 +17,10 @@ _INFINITE = re.compile(r"[+-]?inf(?:inity)?", re.IGNORECASE)
 SPACES = " \t"
 """Characters around a number in a text that do not count."""
 
-NO_ROWS = np.empty(0, np.int64)
+
+def no_rows() -> np.ndarray:
+    """The numbers of no rows at all."""
+    return np.empty(0, np.int64)
 
 
 @dataclass(frozen=True)
@@ -28,9 +31,9 @@ class Cells:
     """
 
     values: np.ndarray
-    missing: np.ndarray = NO_ROWS
-    bad: np.ndarray = NO_ROWS
-    unseen: np.ndarray = NO_ROWS
+    missing: np.ndarray = field(default_factory=no_rows)
+    bad: np.ndarray = field(default_factory=no_rows)
+    unseen: np.ndarray = field(default_factory=no_rows)
 
 
 class Column(Protocol):
@@ -64,7 +67,7 @@ class ValuesColumn:
 
     def __init__(self, values: Sequence[Any] | np.ndarray, tokens: Collection[str]):
         if isinstance(values, np.ma.MaskedArray):
-            values = values.astype(object).filled(None)
+            values = np.where(np.ma.getmaskarray(values), np.array(None, object), values.astype(object))
         self._values = values
         self._array = values if isinstance(values, np.ndarray) else _plain_array(values)
         self._tokens = frozenset(tokens) | {""}
@@ -73,6 +76,7 @@ class ValuesColumn:
         return len(self._values)
 
     def numbers(self) -> Cells:
+        """float32 values; infinite ones are kept."""
         if self._array is None or self._array.dtype.kind not in "fiub":
             return self._each(self._number, np.float32, math.nan)
         with np.errstate(over="ignore"):  # becomes infinite, which the caller reports
@@ -80,6 +84,7 @@ class ValuesColumn:
         return Cells(values, np.flatnonzero(np.isnan(values)))
 
     def texts(self, known: Collection[str] | None) -> Cells:
+        """Object array of str; integers in decimal, booleans as `true` and `false`."""
         cells = self._each(self._text, object, "")
         if known is None:
             return cells
@@ -87,6 +92,7 @@ class ValuesColumn:
         return Cells(cells.values, cells.missing, cells.bad, np.array(unseen, np.int64))
 
     def integers(self, known: Collection[int] | None) -> Cells:
+        """int64 values."""
         if self._array is not None and self._array.dtype.kind == "i":
             cells = Cells(self._array.astype(np.int64))
         else:
@@ -98,17 +104,21 @@ class ValuesColumn:
         return Cells(cells.values, cells.missing, cells.bad, np.flatnonzero(strange))
 
     def array(self) -> np.ndarray | None:
+        """Numbers (rows, ...); None when the cells are no such array."""
         array = np.asarray(self._values) if self._array is None else self._array
         return array if array.dtype.kind in "fiub" else None
 
     def show(self, row: int) -> str:
+        """A cell as text."""
         return str(self._values[row])
 
     def _each(self, read: Callable[[Any], Any], dtype: Any, missing: Any) -> Cells:
         """Read cell by cell: `read` gives the value, `_MISSING` or `_BAD`."""
         values = np.full(len(self._values), missing, dtype)
         absent, bad = [], []
-        cells = self._values.tolist() if isinstance(self._values, np.ndarray) and self._values.dtype != np.float32 else self._values
+        cells = self._values
+        if isinstance(cells, np.ndarray) and cells.dtype.char in _FAITHFUL:
+            cells = cells.tolist()
         for row, cell in enumerate(cells):
             value = read(cell)
             if value is _MISSING:
@@ -145,11 +155,9 @@ class ValuesColumn:
             return _MISSING
         if isinstance(cell, (bool, np.bool_)):
             return "true" if cell else "false"
-        if isinstance(cell, (int, np.integer)):
+        if _is_whole(cell):
             return str(int(cell))
-        if isinstance(cell, (float, np.floating)):
-            return str(int(cell)) if math.isfinite(cell) and cell == int(cell) else str(cell)
-        return _BAD
+        return str(cell) if isinstance(cell, (float, np.floating)) else _BAD
 
     def _integer(self, cell: Any) -> Any:
         if isinstance(cell, str):
@@ -159,16 +167,15 @@ class ValuesColumn:
             number = int(text) if _INTEGER.fullmatch(text) else None
         elif _is_missing(cell):
             return _MISSING
-        elif isinstance(cell, (int, np.integer)) and not isinstance(cell, bool):
-            number = int(cell)
-        elif isinstance(cell, (float, np.floating)) and math.isfinite(cell) and cell == int(cell):
-            number = int(cell)
         else:
-            return _BAD
+            number = int(cell) if _is_whole(cell) else None
         return number if number is not None and -(2**63) <= number < 2**63 else _BAD
 
 
 _MISSING, _BAD = object(), object()
+
+_FAITHFUL = "OUT?bBhHiIlLqQd"
+"""NumPy types whose `tolist` gives Python values that mean the same (times become integers, float32 gets more digits)."""
 
 
 def _plain_array(values: Sequence[Any]) -> np.ndarray | None:
@@ -182,6 +189,13 @@ def _plain_array(values: Sequence[Any]) -> np.ndarray | None:
 
 def _is_missing(cell: Any) -> bool:
     return cell is None or type(cell).__name__ in ("NAType", "NaTType") or (isinstance(cell, (float, np.floating)) and math.isnan(cell))
+
+
+def _is_whole(cell: Any) -> bool:
+    """Whether a cell is a whole number: an integer, or a float without a fraction. A boolean is not."""
+    if isinstance(cell, (float, np.floating)):
+        return math.isfinite(cell) and cell == int(cell)
+    return isinstance(cell, (int, np.integer)) and not isinstance(cell, bool)
 
 
 def _float32(number: float) -> float:

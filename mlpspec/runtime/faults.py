@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, replace
+
+import numpy as np
 
 from mlpspec.diagnostics import DataError, Diagnostic
 
@@ -68,7 +70,7 @@ class Faults:
         code: str,
         kind: str,
         column: str,
-        rows: Sequence[int],
+        rows: np.ndarray,
         show: Callable[[int], str],
         place: Callable[[int], str],
         *,

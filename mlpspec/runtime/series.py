@@ -7,7 +7,7 @@ from collections.abc import Collection
 import numpy as np
 import polars as pl
 
-from mlpspec.runtime.cells import SPACES, Cells
+from mlpspec.runtime.cells import SPACES, Cells, no_rows
 
 
 class SeriesColumn:
@@ -23,6 +23,7 @@ class SeriesColumn:
         return len(self._series)
 
     def numbers(self) -> Cells:
+        """float32 values; infinite ones are kept."""
         dtype = self._series.dtype
         if dtype == pl.String:
             return self._parsed()
@@ -32,6 +33,7 @@ class SeriesColumn:
         return Cells(values, np.flatnonzero(np.isnan(values)))
 
     def texts(self, known: Collection[str] | None) -> Cells:
+        """Object array of str; integers in decimal, booleans as `true` and `false`."""
         series = self._series
         if series.dtype != pl.String:
             if not (series.dtype.is_numeric() or series.dtype == pl.Boolean):
@@ -44,10 +46,11 @@ class SeriesColumn:
         return Cells(
             series.to_numpy().astype(object, copy=False),
             _rows(missing),
-            unseen=_rows(unseen) if unseen is not None else np.empty(0, np.int64),
+            unseen=_rows(unseen) if unseen is not None else no_rows(),
         )
 
     def integers(self, known: Collection[int] | None) -> Cells:
+        """int64 values."""
         series = self._series
         missing = series.is_null()
         if series.dtype == pl.String:
@@ -64,6 +67,7 @@ class SeriesColumn:
         return Cells(values.fill_null(0).to_numpy(), _rows(missing), _rows(bad), _rows(unseen))
 
     def array(self) -> np.ndarray | None:
+        """Numbers (rows, ...); None when the cells are no such array."""
         series = self._series
         if isinstance(series.dtype, pl.List):
             lengths = series.list.len().unique()
@@ -74,6 +78,7 @@ class SeriesColumn:
         return values if values.dtype.kind in "fiub" else None
 
     def show(self, row: int) -> str:
+        """A cell as text."""
         return str(self._series[row])
 
     def _all_bad(self) -> tuple[np.ndarray, np.ndarray]:

@@ -17,7 +17,7 @@ def preprocessing():
     )
     answer = Chain("output").then("softmax")
     label = answer.step("take", answer.step("argmax", answer.last), values=["no", "yes"])
-    encode = Chain("raw").then("lookup", column=0, keys=["no", "yes"], values=[0, 1], default=-1).program()
+    encode = Chain("raw").then("lookup", columns=1, column=0, keys=["no", "yes"], values=[0, 1], default=-1).program()
     target = FittedTarget("y", "category", ("y",), "string", encode, answer.program(label, answer.last), TargetFacts(2, 2), ("no", "yes"))
     return Preprocessing({"size": numeric, "x": image}, {"y": target}, ("", "NA"))
 

@@ -21,7 +21,7 @@ def test_a_chain_links_each_step_to_the_one_before():
 
 
 def test_a_program_survives_json():
-    program = Chain("x").then("lookup", column=0, keys=["a", "b"], values=[1, 2], default=0).then("one_hot", depth=2).program()
+    program = Chain("x").then("lookup", columns=1, column=0, keys=["a", "b"], values=[1, 2], default=0).then("one_hot", depth=2).program()
     assert Program.from_json(json.loads(json.dumps(program.to_json()))) == program
 
 

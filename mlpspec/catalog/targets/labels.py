@@ -39,4 +39,4 @@ def written_class(written: Any, type_: RawType, labels: dict[Any, int], column: 
 
 def class_numbers(classes: list[Any]) -> dict[str, Any]:
     """The constants of the lookup from labels to class numbers; a label that is no class gets -1."""
-    return {"column": 0, "keys": list(classes), "values": list(range(len(classes))), "default": -1}
+    return {"columns": 1, "column": 0, "keys": list(classes), "values": list(range(len(classes))), "default": -1}

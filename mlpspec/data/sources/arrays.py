@@ -15,6 +15,8 @@ _KINDS: dict[str, Kind] = {"U": "text", "i": "integer", "u": "integer", "f": "nu
 
 _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?", re.ASCII)
 
+_INFINITY = re.compile(r"[+-]?inf(inity)?", re.IGNORECASE)
+
 _INTEGER = re.compile(r"[+-]?\d{1,19}", re.ASCII)
 
 
@@ -113,7 +115,7 @@ def common_rows(name: str, shapes: Mapping[str, tuple[int, ...]]) -> int:
 
 
 def _number(cell: str) -> float:
-    return float(cell) if _NUMBER.fullmatch(cell) else np.nan if cell.lower().lstrip("+-") not in ("inf", "infinity") else np.inf
+    return float(cell) if _NUMBER.fullmatch(cell) or _INFINITY.fullmatch(cell) else np.nan
 
 
 def _integer(cell: str) -> int | None:

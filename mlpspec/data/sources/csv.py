@@ -76,8 +76,7 @@ class _Reader:
             line = data.count(b"\n", 0, zero) + 1
             message = f"`{self.name}` has a NUL byte at byte {zero + self.offset}"
             raise self.fail("bad-cell", message, line=line, help="the file is damaged or not text")
-        returns = data.count(b"\r")
-        if returns and returns != data.count(b"\r\n"):
+        if b"\r" in data and data.count(b"\r") != data.count(b"\r\n"):
             data = self.without_lone_returns(data)
         if data.endswith((b"\n\n", b"\n\r\n")):
             data = data.rstrip(b"\r\n") + b"\n"
@@ -109,8 +108,7 @@ class _Reader:
         frame.columns = header
         if not self.adds_up(frame, header):
             raise self.malformed(len(header))
-        breaks = self.data.count(b"\n") + (not self.data.endswith(b"\n"))
-        return CsvTable(self.name, frame, missing_tokens, header_lines, quoted_breaks=breaks != frame.height + header_lines)
+        return CsvTable(self.name, frame, missing_tokens, header_lines, quoted_breaks=b'"' in self.data)
 
     def header(self) -> tuple[list[str], int]:
         """The names of the columns and how many lines they take."""

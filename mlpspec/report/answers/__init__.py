@@ -19,6 +19,6 @@ def answers_of_target(name: str, target: TargetAnswers, *, points: int) -> Itera
     elif answers.probability is None and target.classes is None:
         yield from answers_in_numbers(name, target, points)
     elif answers.truth.ndim == 2:
-        yield from answers_in_labels(target)
+        yield from answers_in_labels(name, target)
     else:
         yield from answers_in_classes(name, target)

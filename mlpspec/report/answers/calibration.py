@@ -9,11 +9,12 @@ from mlpspec.report.tables import named, picture, table
 from mlpspec.report.words import count, figure, percent
 
 
-def calibration(name: str, came_true: np.ndarray, probability: np.ndarray, said: str, seen: str) -> tuple[str, str]:
+def calibration(name: str, came_true: np.ndarray, probability: np.ndarray, *, said: str, seen: str) -> str:
+    """The card of `came_true`, (rows,) bool, against `probability`, (rows,) finite. `said` and `seen` name the axes."""
     bins = reliability(came_true, probability)
     told = (
-        f"Points on the dashed line mean that probabilities come true as often as they say. Mean distance (calibration error): "
-        f"{figure(calibration_error(bins))}. Bars are 95 % intervals, larger points have more rows."
+        "Points on the dashed line mean that probabilities come true as often as they say. Mean distance from it (expected calibration "
+        f"error): {figure(calibration_error(bins))}. Upright lines are 95 % intervals; larger points have more rows."
     )
     body = [
         [

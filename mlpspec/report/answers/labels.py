@@ -7,8 +7,8 @@ from collections.abc import Iterator
 import numpy as np
 
 from mlpspec.catalog.metrics.auroc import area
-from mlpspec.catalog.metrics.base import Answers
 from mlpspec.report.answers.calibration import calibration
+from mlpspec.report.answers.ratios import RATIOS, ratios
 from mlpspec.report.content import TargetAnswers
 from mlpspec.report.markup import tag
 from mlpspec.report.tables import named, note, sentence, table
@@ -17,29 +17,24 @@ from mlpspec.report.words import count, figure, percent, rows
 MOST_TABLE_ROWS = 50
 
 
-def answers_in_labels(target: TargetAnswers) -> Iterator[str]:
-    """Each of several labels as a yes-or-no question of its own."""
-    answers = target.answers
-    truth, prediction = answers.truth.astype(bool), answers.prediction.astype(bool)
-    names = list(target.classes or ()) or [f"label {number}" for number in range(truth.shape[1])]
+def answers_in_labels(name: str, target: TargetAnswers) -> Iterator[str]:
+    """Each label as a yes-or-no question of its own: truth, prediction and probability are (rows, labels)."""
+    truth, prediction = target.answers.truth.astype(bool), target.answers.prediction.astype(bool)
+    probability = target.answers.probability
+    labels = [str(label) for label in target.classes or range(truth.shape[1])]
+    right = truth == prediction
     yield sentence(
-        f"All labels right for {count(int((truth == prediction).all(axis=1).sum()))} of {rows(len(truth))}; "
-        f"{percent(float((truth == prediction).mean()))} of the single answers are right."
+        f"All labels right for {count(int(right.all(axis=1).sum()))} of {rows(len(truth))}; "
+        f"{percent(float(right.mean()))} of the single answers are right."
     )
     body = []
-    for i, name in enumerate(names[:MOST_TABLE_ROWS]):
-        hits, predicted, actual = int((truth[:, i] & prediction[:, i]).sum()), int(prediction[:, i].sum()), int(truth[:, i].sum())
-        body.append([str(name), count(actual), count(predicted), *_ratios(hits, predicted, actual), figure(_area(truth[:, i], answers, i))])
-    columns = named("label", "rows", "predicted", "precision", "recall", "F1", "AUROC")
-    more = note(f"{MOST_TABLE_ROWS} of {len(names)} labels.") if len(names) > MOST_TABLE_ROWS else ""
-    yield tag("div", tag("h4", "Each label"), table("Each label", columns, body), more, class_="card")
-    if answers.probability is not None and np.isfinite(answers.probability).all():
-        chart, words = calibration("all labels", truth.ravel(), answers.probability.ravel(), "probability of a label", "share that has it")
+    for i, label in enumerate(labels[:MOST_TABLE_ROWS]):
+        yes, said = truth[:, i], prediction[:, i]
+        hits, predicted, actual = (int(rows.sum()) for rows in (yes & said, said, yes))
+        ranked = None if probability is None or yes.all() or not yes.any() else area(yes, probability[:, i])
+        body.append([label, count(actual), count(predicted), *ratios(hits, predicted, actual), figure(ranked)])
+    more = note(f"The first {MOST_TABLE_ROWS} of {count(len(labels))} labels.") if len(labels) > MOST_TABLE_ROWS else ""
+    yield tag("div", table("Each label", named("label", "rows", "predicted", *RATIOS, "AUROC"), body), more, class_="card")
+    if probability is not None and np.isfinite(probability).all():
+        chart = calibration(name, truth.ravel(), probability.ravel(), said="probability of a label", seen="share that has it")
         yield tag("div", chart, class_="cards")
-        yield tag("div", words, class_="folds")
-
-
-def _area(truth: np.ndarray, answers: Answers, label: int) -> float | None:
-    if answers.probability is None or truth.all() or not truth.any():
-        return None
-    return area(truth, answers.probability[:, label])

@@ -27,7 +27,7 @@ def confusion_chart(title: str, description: str, counts: np.ndarray, classes: S
     """The matrix as shaded cells: the count, and its share of the true class's rows. Up to `MOST_CLASSES` classes."""
     number = len(classes)
     names = [clipped(str(name), NAME_LENGTH) for name in classes]
-    longest = max(map(len, names))
+    longest = max(len("true"), *map(len, names))
     cell_width, cell_height = (84, 54) if number <= 4 else (62, 48) if number <= 7 else (38, 32)
     upright = longest * LETTER <= cell_width - 4
     needed = 14 + longest * LETTER + number * cell_width

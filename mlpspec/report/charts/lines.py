@@ -16,7 +16,7 @@ MOST_POINTS = 360
 
 MOST_STRIPS = 60
 LABEL_LENGTH = 20
-LABEL_GAP = 15.0
+LABEL_GAP = 16.0
 LOG_SPAN = 100.0
 
 
@@ -47,6 +47,7 @@ def line_chart(
     x_title: str = "epoch",
     log: bool | None = None,
     top: float | None = None,
+    zero: bool = False,
     marked: Marked | None = None,
 ) -> str:
     """Curves with their names at their right ends; a single one is named by the picture.
@@ -60,12 +61,13 @@ def line_chart(
         x_title: the x axis.
         log: whether the y axis is logarithmic; by default where all values are positive and span more than two decades.
         top: where the y axis must not reach beyond, such as 1 for a share.
+        zero: whether a straight y axis always begins at zero.
         marked: an x to mark.
     """
     values = [value for line in lines for value in drawable(line.values)]
     if log is None:
         log = spans_decades(values)
-    low, high = log_domain(values) if log else domain(values)
+    low, high = log_domain(values) if log else domain([*values, 0.0] if zero else values)
     high = min(high, top) if top is not None else high
     named = len(lines) > 1
     right = PAD + 10 + LETTER * max(len(clipped(line.name, LABEL_LENGTH)) for line in lines) if named else 18.0

@@ -70,10 +70,10 @@ def reliability_chart(title: str, description: str, bins: list[Bin], *, said: st
     path = "M" + "L".join(frame.at(bin.said, bin.seen) for bin in bins)
     body = [
         tag("path", d=f"M{frame.at(0, 0)}L{frame.at(1, 1)}", class_="mark"),
-        tag("text", "as said", x=frame.x(0.3) + 12, y=frame.y(0.3) + 14, class_="halo"),
         tag("path", d=whiskers, class_="whisker c1"),
         tag("path", d=path, class_="line faint c1"),
     ]
+    body.append(tag("text", "as said", x=frame.x(0.3) + 12, y=frame.y(0.3) + 14, class_="halo"))
     for bin in bins:
         told = f"said {percent(bin.said)}, seen {percent(bin.seen)} ({percent(bin.least)} to {percent(bin.most)}), {rows(bin.rows)}"
         radius = 3.0 + 5.0 * (bin.rows / most) ** 0.5

@@ -57,7 +57,7 @@ def residual_chart(title: str, description: str, found: Histogram) -> str:
         x_title="predicted − true",
         y_title="rows",
         right=18,
-        height=360,
+        height=280,
         width=400,
     )
     bars = []

@@ -26,14 +26,14 @@ def roc(positive: np.ndarray, score: np.ndarray) -> tuple[np.ndarray, np.ndarray
     return np.r_[0.0, alarms / alarms[-1]], np.r_[0.0, hits / hits[-1]], np.r_[np.inf, score[last]]
 
 
-def roc_chart(title: str, description: str, positive: np.ndarray, score: np.ndarray, *, threshold: float = 0.5) -> str:
-    """The curve, the line of guessing, and the point of `threshold`, at which the model decides."""
+def roc_chart(title: str, description: str, positive: np.ndarray, score: np.ndarray, answered: np.ndarray) -> str:
+    """The curve, the line of guessing, and the point of the model's own answers, `answered`: (rows,) bool."""
     false, true, _ = roc(positive, score)
-    at = float((score[~positive] >= threshold).mean()), float((score[positive] >= threshold).mean())
+    at = float(answered[~positive].mean()), float(answered[positive].mean())
     frame = Frame((0, 1), (0, 1), x_title="false positive rate", y_title="true positive rate", square=True, width=SIZE, right=18)
     path = "M" + "L".join(frame.at(float(x), float(y)) for x, y in thinned(false, true))
     left = at[0] > 0.6
-    told = f"threshold {threshold:g}: finds {percent(at[1])} of the positives, takes {percent(at[0])} of the negatives for positives"
+    told = f"the model's answers: finds {percent(at[1])} of the positives, takes {percent(at[0])} of the negatives for positives"
     body = [
         tag("path", d=f"M{frame.at(0, 0)}L{frame.at(1, 1)}", class_="mark"),
         tag("text", "guessing", x=frame.x(0.66), y=frame.y(0.66) + 22, class_="halo"),
@@ -42,10 +42,10 @@ def roc_chart(title: str, description: str, positive: np.ndarray, score: np.ndar
         tag("circle", tag("title", text(told)), cx=frame.x(at[0]), cy=frame.y(at[1]), r=5.0, class_="dot c2"),
         tag(
             "text",
-            f"threshold {threshold:g}",
+            "the model's answers",
             x=frame.x(at[0]) + (-10 if left else 10),
-            y=frame.y(at[1]) + 18,
-            class_="label end" if left else "label",
+            y=min(frame.y(at[1]) + 18, frame.bottom - 8),
+            class_="label end halo" if left else "label halo",
         ),
     ]
     return frame.drawing(title, description, body, "chart square")
@@ -53,8 +53,8 @@ def roc_chart(title: str, description: str, positive: np.ndarray, score: np.ndar
 
 def thinned(false: np.ndarray, true: np.ndarray, most: int = MOST_POINTS) -> list[tuple[float, float]]:
     """The corners of the curve, at most about `most` of them, evenly along its way."""
-    x, y = np.diff(false), np.diff(true)
-    straight = x[:-1] * y[1:] == y[:-1] * x[1:]
+    flat, steep = np.diff(true) == 0, np.diff(false) == 0
+    straight = flat[:-1] & flat[1:] | steep[:-1] & steep[1:]
     keep = np.flatnonzero(np.r_[True, ~straight, True])
     if len(keep) > most:
         way = (false + true)[keep]

@@ -1,0 +1,139 @@
+"""From columns to the arrays that a model takes: types, missing values, unknown categories, shapes. Faults are noted, not raised."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from mlpspec.diagnostics import did_you_mean
+from mlpspec.runtime.card import InputCard, ModelCard
+from mlpspec.runtime.cells import Cells, Column, ValuesColumn
+from mlpspec.runtime.faults import Faults
+
+_DTYPES: Mapping[str, Any] = {"float32": np.float32, "string": object, "int64": np.int64}
+
+Place = Callable[[int], str]
+"""Where row number `row` (from 0) stands, in words."""
+
+
+def missing_columns(card: ModelCard, names: Sequence[str], faults: Faults, *, place: str = "", ready: Collection[str] = ()) -> None:
+    """Note every column that the model reads and the data, with columns `names`, lacks; inputs in `ready` need none."""
+    have = set(names)
+    lacking = dict.fromkeys(column for item in card.inputs if item.name not in ready for column in item.columns if column not in have)
+    spelt = {name.strip().casefold(): name for name in reversed(names)}
+    for column in lacking:
+        other = spelt.get(column.strip().casefold())
+        help = f"the data has `{other}`: capitals and spaces count" if other is not None else did_you_mean(column, names)
+        faults.add("missing-column", f"the data has no column `{column}`", place=place, help=help)
+
+
+class InputReader:
+    """Makes the arrays of a model's inputs.
+
+    Args:
+        card: what the model reads.
+        faults: where faults are noted. What is returned beside a fault only has the right type.
+        place: says where a row stands.
+        count_unseen: look for unknown categories also where the model takes them; `unseen` then counts them by column.
+    """
+
+    def __init__(self, card: ModelCard, faults: Faults, place: Place, *, count_unseen: bool = False):
+        self._card, self._faults, self._place, self._count_unseen = card, faults, place, count_unseen
+        self.unseen: dict[str, int] = {}
+
+    def read(self, columns: Mapping[str, Column]) -> dict[str, np.ndarray]:
+        """All inputs from the columns of a table that has them all."""
+        return {
+            item.name: self.tensor(item, columns[item.columns[0]].array())
+            if item.shape is not None
+            else self.matrix(item, [columns[name] for name in item.columns])
+            for item in self._card.inputs
+        }
+
+    def matrix(self, item: InputCard, columns: Sequence[Column]) -> np.ndarray:
+        """(rows, columns) from as many columns."""
+        lengths = [len(column) for column in columns]
+        if len(set(lengths)) > 1:
+            listed = ", ".join(f"`{name}` {length:,}" for name, length in zip(item.columns, lengths, strict=True))
+            self._faults.add("invalid-data", f"the columns have different numbers of rows: {listed}")
+            return np.empty((0, len(columns)), _DTYPES[item.type])
+        array = np.empty((lengths[0], len(columns)), _DTYPES[item.type])
+        for number, column in enumerate(columns):
+            array[:, number] = self._cells(item, number, column).values
+        return array
+
+    def ready(self, item: InputCard, array: np.ndarray) -> np.ndarray:
+        """An input from its own array, (batch, columns) or that of a tensor."""
+        if item.shape is not None:
+            return self.tensor(item, array)
+        width = len(item.columns)
+        if array.ndim != 2 or array.shape[1] != width:
+            fact = f"has the shape {array.shape}, expected (batch, {width})"
+            self._faults.add("invalid-data", fact, column=item.name, help=f"its columns are {', '.join(item.columns)}" if width > 1 else "")
+            return np.empty((0, width), _DTYPES[item.type])
+        if item.type == "float32" and array.dtype == np.float32 and np.isfinite(array).all():
+            return np.ascontiguousarray(array)
+        return self.matrix(item, [ValuesColumn(array[:, number], self._card.missing_tokens) for number in range(width)])
+
+    def tensor(self, item: InputCard, array: np.ndarray | None) -> np.ndarray:
+        """(rows, *shape) float32."""
+        shape = item.shape or ()
+        wanted = ", ".join(map(str, ("batch", *shape)))
+        if array is None or array.dtype.kind not in "fiub":
+            self._faults.add("invalid-data", "does not hold numbers of one shape", column=item.name, help=f"({wanted}) is wanted")
+            return np.empty((0, *shape), np.float32)
+        if array.ndim == 0 or array.shape[1:] != shape:
+            help = "add the batch axis with `array[None]`" if array.shape == shape else ""
+            self._faults.add("invalid-data", f"has the shape {array.shape}, expected ({wanted})", column=item.name, help=help)
+            return np.empty((0, *shape), np.float32)
+        with np.errstate(over="ignore"):  # becomes infinite, which is noted below
+            array = np.ascontiguousarray(array, np.float32)
+        if not np.isfinite(array).all():
+            flat = array.reshape(len(array), -1)
+            self._rows(item.name, np.isinf(flat).any(axis=1), "bad-cell", "holds infinite numbers")
+            if item.missing == "error":
+                self._rows(item.name, np.isnan(flat).any(axis=1), "missing-value", "holds NaN, and the model takes no missing values here")
+        return array
+
+    def _rows(self, name: str, mask: Any, code: str, fact: str) -> None:
+        rows = np.flatnonzero(mask)
+        if len(rows):
+            self._faults.add(code, fact, column=name, place=self._place(int(rows[0])), count=len(rows), unit="rows")
+
+    def _cells(self, item: InputCard, number: int, column: Column) -> Cells:
+        """Column `number` of an input, with everything that is wrong with it noted."""
+        name = item.columns[number]
+        known: Any = item.categories[number] if item.categories is not None and (self._count_unseen or item.unseen == "error") else None
+        if item.type == "float32":
+            cells, wanted = column.numbers(), "which is not a number"
+            beyond = "which is infinite, or beyond the range of float32"
+            self._faults.add_cells("bad-cell", beyond, name, np.flatnonzero(np.isinf(cells.values)), column.show, self._place)
+        elif item.type == "int64":
+            cells, wanted = column.integers(known), "which is not a whole number"
+        else:
+            cells, wanted = column.texts(known), "which is neither a text nor a number"
+        if len(cells.bad):
+            self._faults.add_cells("bad-cell", wanted, name, cells.bad, column.show, self._place, help=self._token_help())
+        if len(cells.missing) and (item.missing == "error" or item.type == "int64"):
+            self._missing(name, cells.missing)
+        if len(cells.unseen):
+            self._unseen(item, name, column, cells.unseen, known)
+        return cells
+
+    def _missing(self, name: str, rows: np.ndarray) -> None:
+        fact = "has no value, and the model takes no missing values here"
+        help = "fill it in, or train with `missing:` for this input"
+        self._faults.add("missing-value", fact, column=name, place=self._place(int(rows[0])), count=len(rows), help=help)
+
+    def _unseen(self, item: InputCard, name: str, column: Column, rows: np.ndarray, known: Sequence[str | int]) -> None:
+        self.unseen[name] = self.unseen.get(name, 0) + len(rows)
+        if item.unseen == "error":
+            help = did_you_mean(column.show(int(rows[0])), [str(category) for category in known])
+            kind = "a category that the training rows do not have"
+            self._faults.add_cells("unseen-category", kind, name, rows, column.show, self._place, help=help)
+
+    def _token_help(self) -> str:
+        tokens = ", ".join(repr(token) for token in self._card.missing_tokens if token)
+        return f"a missing value is written as nothing{f', or as {tokens}' if tokens else ''}"

@@ -1,0 +1,79 @@
+"""What was found out by trying, kept so that later runs on the same machine decide alike and give the same bits."""
+
+from __future__ import annotations
+
+import json
+import os
+import platform
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+import torch
+
+from mlpspec.atomic import write_atomically
+
+
+def cache_file() -> Path:
+    """`mlpspec/step.json` in the user's cache folder (`XDG_CACHE_HOME`, else `~/.cache`)."""
+    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "mlpspec" / "step.json"
+
+
+def machine() -> str:
+    """What the decisions depend on beside their own key: processor, torch, number of threads."""
+    return f"{_processor()}, {torch.__config__.parallel_info().count('MKL') and 'MKL' or 'BLAS'}, torch {torch.__version__}"
+
+
+def _processor() -> str:
+    try:
+        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8", errors="replace").splitlines()
+    except OSError:
+        return platform.processor() or platform.machine()
+    wanted = ("model name", "cpu family", "model\t")
+    found = dict.fromkeys(line.split(":", 1)[1].strip() for line in lines if line.startswith(wanted) and ":" in line)
+    return " ".join(found) or platform.machine()
+
+
+class Decisions:
+    """Decisions by key: first those given (a resumed run's), then those of the cache file, then a trial.
+
+    `used` is what this step decided or took over, as JSON data: a run folder keeps it, and a resumed run gives it back.
+    """
+
+    def __init__(self, given: Mapping[str, str] | None = None, threads: int = 1):
+        self.given = dict(given or {})
+        self.used: dict[str, str] = {}
+        self.threads = threads
+        self._place = f"{machine()}, {threads} threads"
+
+    def get(self, key: str, trial: Callable[[], str]) -> str:
+        """The decision of `key`; `trial` makes it where none is known, and the cache file keeps it."""
+        if key not in self.used:
+            known = self.given.get(key) or self._cached().get(key)
+            self.used[key] = known or trial()
+            if known is None:
+                self._keep(key)
+        return self.used[key]
+
+    def _cached(self) -> dict[str, str]:
+        return _read().get(self._place, {})
+
+    def _keep(self, key: str) -> None:
+        everything = _read()
+        everything.setdefault(self._place, {})[key] = self.used[key]
+        try:
+            cache_file().parent.mkdir(parents=True, exist_ok=True)
+            with write_atomically(cache_file()) as file:
+                file.write(json.dumps(everything, indent=1).encode())
+        except OSError:
+            return  # a read-only home: the next run tries again
+
+
+def _read() -> dict[str, dict[str, str]]:
+    """The cache file's content; empty when it is missing or not what it should be."""
+    try:
+        content = json.loads(cache_file().read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    if not isinstance(content, dict) or not all(isinstance(part, dict) for part in content.values()):
+        return {}
+    return content

@@ -1,0 +1,97 @@
+"""Give each matrix product to the library that is faster for it, bias and ReLU fused where oneDNN takes it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+from torch import fx
+
+from mlpspec.training.compiled.decisions import Decisions
+from mlpspec.training.compiled.onednn import linear
+from mlpspec.training.compiled.timing import first_is_faster
+from mlpspec.training.compiled.trace import Layout, Traced, layout
+
+aten = torch.ops.aten
+
+SMALL = 2_000_000
+"""Products of fewer floating-point operations go to torch's own BLAS untried: oneDNN's preparation costs more than they do."""
+
+
+@dataclass(frozen=True)
+class Product:
+    """a @ b, plus a bias, through a ReLU."""
+
+    a: Layout
+    b: Layout
+    bias: bool
+    relu: bool
+
+    @property
+    def operations(self) -> int:
+        """Floating-point operations: 2 * rows * inner * columns."""
+        return 2 * self.a.shape[0] * self.a.shape[1] * self.b.shape[1]
+
+    @property
+    def key(self) -> str:
+        """Such as `128x784x256 nt bias relu`: rows, inner size, columns; n and t say which factors are transposed."""
+        order = "".join("n" if factor.contiguous else "t" for factor in (self.a, self.b))
+        extras = [name for name, there in (("bias", self.bias), ("relu", self.relu)) if there]
+        return " ".join([f"{self.a.shape[0]}x{self.a.shape[1]}x{self.b.shape[1]}", order, *extras])
+
+
+def choose_libraries(traced: Traced, decisions: Decisions) -> None:
+    """Products that oneDNN does faster become `mkldnn._linear_pointwise` nodes; the others stay `mm` and `addmm`."""
+    heads = set(traced.head_nodes)
+    for node in list(traced.graph.nodes):
+        if node.target is aten.addmm.default and not node.kwargs:
+            bias, a, b = node.args
+            if len(layout(bias).shape) != 1:  # type: ignore[arg-type]
+                continue
+            relu = next(iter(node.users)) if len(node.users) == 1 and node not in heads else None
+            relu = relu if relu is not None and relu.target is aten.relu.default else None
+        elif node.target is aten.mm.default:
+            bias, relu = None, None
+            a, b = node.args
+        else:
+            continue
+        product = Product(layout(a), layout(b), bias is not None, relu is not None)  # type: ignore[arg-type]
+        if product.a.dtype == torch.float32 and _onednn_wins(product, decisions):
+            _rewrite(traced, relu or node, a, b, bias, relu is not None)  # type: ignore[arg-type]
+    traced.graph.eliminate_dead_code()
+
+
+def _onednn_wins(product: Product, decisions: Decisions) -> bool:
+    if product.operations < SMALL or linear() is None:
+        return False
+    return decisions.get(product.key, lambda: "onednn" if _trial(product) else "blas") == "onednn"
+
+
+def _trial(product: Product) -> bool:
+    """Whether oneDNN is the faster in a trial of some milliseconds."""
+    a, b = (torch.empty_strided(factor.shape, factor.stride).normal_() for factor in (product.a, product.b))
+    bias = torch.randn(b.shape[1]) if product.bias else None
+    out = torch.empty(a.shape[0], b.shape[1])
+    call = linear()
+    assert call is not None
+
+    def onednn() -> None:
+        call(a, b.t(), bias, "relu" if product.relu else "none", [], "")
+
+    def blas() -> None:
+        torch.mm(a, b, out=out) if bias is None else torch.addmm(bias, a, b, out=out)
+        if product.relu:
+            out.relu_()
+
+    return first_is_faster(onednn, blas)
+
+
+def _rewrite(traced: Traced, node: fx.Node, a: fx.Node, b: fx.Node, bias: fx.Node | None, relu: bool) -> None:
+    known = layout(b)
+    weight = b.args[0] if b.target is aten.t.default else None
+    if weight is None:
+        weight = traced.call(node, aten.t.default, (b,), Layout(known.shape[::-1], known.stride[::-1], known.dtype))
+    rows, columns = layout(node).shape
+    plain = Layout((rows, columns), (columns, 1), known.dtype)
+    args = (a, weight, bias, "relu" if relu else "none", [], "")
+    traced.replace(node, traced.call(node, torch.ops.mkldnn._linear_pointwise.default, args, plain))

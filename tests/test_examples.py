@@ -1,0 +1,120 @@
+"""Every spec that is shipped, through the command line as its first lines say; the README's Python; the data's sources."""
+
+import csv
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from sklearn.datasets import load_breast_cancer, load_diabetes, load_digits
+
+ROOT = Path(__file__).resolve().parents[1]
+SPECS = sorted((ROOT / "specs").glob("*.yaml"))
+DATA = ROOT / "examples" / "data"
+
+
+@pytest.fixture(scope="module")
+def clone(tmp_path_factory):
+    """The parts of the project that a person uses, in a folder of their own."""
+    folder = tmp_path_factory.mktemp("clone")
+    for name in ("specs", "examples", "schemas"):
+        shutil.copytree(ROOT / name, folder / name)
+    return folder
+
+
+def python(folder, *arguments):
+    """Standard output of a Python process in `folder`, which must end well."""
+    environment = {**os.environ, "OMP_NUM_THREADS": "1"}
+    done = subprocess.run([sys.executable, *arguments], cwd=folder, env=environment, capture_output=True, text=True, timeout=300)
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def mlpspec(folder, *arguments):
+    return python(folder, "-m", "mlpspec", *arguments)
+
+
+def header_command(spec):
+    """The command in the comment lines that a spec begins with."""
+    [command] = re.findall(r"^#   mlpspec (.*)$", spec.read_text(), re.MULTILINE)
+    return command.split()
+
+
+def answers(folder, name, data):
+    """The rows that the exported model gives for a data file."""
+    run = f"runs/{name}/latest"
+    mlpspec(folder, "export", run)
+    mlpspec(folder, "predict", f"{run}/model.onnx", data, "-o", f"{name}.answers.csv", "--device", "cpu")
+    with (folder / f"{name}.answers.csv").open(newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def truth(table, column):
+    with (DATA / table).open(newline="") as file:
+        return [row[column] for row in csv.DictReader(file)]
+
+
+def share_right(rows, column, expected):
+    return np.mean([row[column] == str(label) for row, label in zip(rows, expected, strict=True)])
+
+
+def r2(rows, column, expected):
+    """1 - squared error / squared deviation from the mean."""
+    found, expected = np.array([float(row[column]) for row in rows]), np.array(expected, float)
+    return 1 - ((found - expected) ** 2).sum() / ((expected - expected.mean()) ** 2).sum()
+
+
+CHECKS = {
+    "penguins": ("penguins.csv", lambda rows: share_right(rows, "species", truth("penguins.csv", "species")) > 0.97),
+    "breast_cancer": ("breast_cancer.csv", lambda rows: share_right(rows, "diagnosis", truth("breast_cancer.csv", "diagnosis")) > 0.95),
+    "digits": ("digits.npz", lambda rows: share_right(rows, "digit", np.load(DATA / "digits.npz")["y"]) > 0.96),
+    "diabetes": ("diabetes.csv", lambda rows: r2(rows, "progression", truth("diabetes.csv", "progression")) > 0.4),
+    "course": ("course.npz", lambda rows: r2(rows, "y_0", np.load(DATA / "course.npz")["y_0"]) > 0.999),
+}
+
+
+@pytest.mark.parametrize("spec", SPECS, ids=lambda spec: spec.stem)
+def test_spec(spec, clone):
+    command = header_command(spec)
+    assert command == ["train", f"specs/{spec.name}"]
+    mlpspec(clone, *command)
+    data, is_good = CHECKS[spec.stem]
+    assert is_good(answers(clone, spec.stem, f"examples/data/{data}"))
+
+
+@pytest.mark.parametrize("spec", SPECS, ids=lambda spec: spec.stem)
+def test_spec_names_the_schema_that_is_there(spec):
+    [schema] = re.findall(r"^# yaml-language-server: \$schema=(.*)$", spec.read_text(), re.MULTILINE)
+    assert (spec.parent / schema).is_file()
+
+
+def test_new_penguins(clone):
+    mlpspec(clone, "train", "specs/penguins.yaml", "--set", "training.epochs=15")
+    rows = answers(clone, "penguins", "examples/data/penguins_new.csv")
+    assert [row["species"] for row in rows[:3]] == ["Adelie", "Gentoo", "Chinstrap"]
+    assert len(rows) == 5  # also with missing values and an island that no training row has
+    for row in rows:
+        shares = [float(value) for name, value in row.items() if name.startswith("species_")]
+        assert sum(shares) == pytest.approx(1, abs=1e-5)
+
+
+def test_readme_python(clone):
+    snippets = re.findall(r"^```python\n(.*?)^```$", (ROOT / "README.md").read_text(), re.MULTILINE | re.DOTALL)
+    assert snippets
+    python(clone, "-c", "\n".join(snippets))
+
+
+def test_data_is_scikit_learn_s():
+    cancer, diabetes, digits = load_breast_cancer(), load_diabetes(scaled=False), load_digits()
+    rows = np.genfromtxt(DATA / "breast_cancer.csv", delimiter=",", skip_header=1, usecols=range(30))
+    assert np.array_equal(rows, cancer.data)
+    assert truth("breast_cancer.csv", "diagnosis") == list(cancer.target_names[cancer.target])
+    table = np.genfromtxt(DATA / "diabetes.csv", delimiter=",", skip_header=1)
+    assert np.array_equal(table, np.column_stack([diabetes.data, diabetes.target]))
+    arrays = np.load(DATA / "digits.npz")
+    assert np.array_equal(arrays["x"], digits.images)
+    assert np.array_equal(arrays["y"], digits.target)
