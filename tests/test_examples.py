@@ -12,6 +12,9 @@ import numpy as np
 import pytest
 from sklearn.datasets import load_breast_cancer, load_diabetes, load_digits
 
+import mlpspec
+from mlpspec.language.reader import read
+
 ROOT = Path(__file__).resolve().parents[1]
 SPECS = sorted((ROOT / "specs").glob("*.yaml"))
 DATA = ROOT / "examples" / "data"
@@ -34,7 +37,7 @@ def python(folder, *arguments):
     return done.stdout
 
 
-def mlpspec(folder, *arguments):
+def command_line(folder, *arguments):
     return python(folder, "-m", "mlpspec", *arguments)
 
 
@@ -47,8 +50,8 @@ def header_command(spec):
 def answers(folder, name, data):
     """The rows that the exported model gives for a data file."""
     run = f"runs/{name}/latest"
-    mlpspec(folder, "export", run)
-    mlpspec(folder, "predict", f"{run}/model.onnx", data, "-o", f"{name}.answers.csv", "--device", "cpu")
+    command_line(folder, "export", run)
+    command_line(folder, "predict", f"{run}/model.onnx", data, "-o", f"{name}.answers.csv", "--device", "cpu")
     with (folder / f"{name}.answers.csv").open(newline="") as file:
         return list(csv.DictReader(file))
 
@@ -81,7 +84,7 @@ CHECKS = {
 def test_spec(spec, clone):
     command = header_command(spec)
     assert command == ["train", f"specs/{spec.name}"]
-    mlpspec(clone, *command)
+    command_line(clone, *command)
     data, is_good = CHECKS[spec.stem]
     assert is_good(answers(clone, spec.stem, f"examples/data/{data}"))
 
@@ -93,7 +96,7 @@ def test_spec_names_the_schema_that_is_there(spec):
 
 
 def test_new_penguins(clone):
-    mlpspec(clone, "train", "specs/penguins.yaml", "--set", "training.epochs=15")
+    command_line(clone, "train", "specs/penguins.yaml", "--set", "training.epochs=15")
     rows = answers(clone, "penguins", "examples/data/penguins_new.csv")
     assert [row["species"] for row in rows[:3]] == ["Adelie", "Gentoo", "Chinstrap"]
     assert len(rows) == 5  # also with missing values and an island that no training row has
@@ -106,6 +109,27 @@ def test_readme_python(clone):
     snippets = re.findall(r"^```python\n(.*?)^```$", (ROOT / "README.md").read_text(), re.MULTILINE | re.DOTALL)
     assert snippets
     python(clone, "-c", "\n".join(snippets))
+
+
+@pytest.mark.parametrize("page", ["README.md", "docs/specs.md"])
+def test_yaml_in_the_documentation(page):
+    """Each snippet, completed to a whole spec, is valid."""
+    snippets = re.findall(r"^```yaml\n(.*?)^```$", (ROOT / page).read_text(), re.MULTILINE | re.DOTALL)
+    assert snippets
+    for text in snippets:
+        snippet = read(f"model:\n{text}" if text.startswith("- ") else text, page).data
+        inputs = {"measurements": "numeric", "island": "category"}
+        spec = {
+            "mlpspec": 1,
+            "vars": {"width": 64},
+            "inputs": inputs,
+            "targets": {"species": "category"},
+            "model": [{"dense": 8}],
+            **snippet,
+        }
+        answered = [layer["head"] for layer in spec["model"] if "head" in layer]
+        heads = [{"head": target} for target in spec["targets"] if target not in answered]
+        mlpspec.load({**spec, "model": [*spec["model"], *heads]}, allow_outside=True)
 
 
 def test_data_is_scikit_learn_s():

@@ -53,7 +53,7 @@ def encode(
 class _Encoder:
     def __init__(self, reader: ColumnReader, part: str):
         self.reader = reader
-        self.where = f"the {part} rows" if part else "the data"
+        self.part = f"{part} " if part else ""
         self.warnings: list[Diagnostic] = []
 
     def input(self, item: FittedInput) -> np.ndarray | None:
@@ -84,7 +84,7 @@ class _Encoder:
         for position, column in enumerate(columns):
             found = np.flatnonzero(_is_missing(raw[:, position]))
             if len(found):
-                message = f"column `{column}` has {len(found)} missing value{'s' if len(found) > 1 else ''} in {self.where}"
+                message = f"column `{column}` is empty in {self.count(found)}"
                 self.reader.report("missing-value", message, row=self.row(found[0]), help=help)
 
     def unseen(self, raw: np.ndarray, item: FittedInput) -> None:
@@ -96,8 +96,7 @@ class _Encoder:
             if not len(found):
                 continue
             values = dict.fromkeys(raw[found, position].tolist())
-            count = f"{len(found)} row{'s' if len(found) > 1 else ''} of {self.where}"
-            message = f"column `{column}` has categories that the training rows lack, in {count}: {_listed(values)}"
+            message = f"column `{column}` has categories that the training rows lack, in {self.count(found)}: {_listed(values)}"
             if item.unseen == "error":
                 help = did_you_mean(str(next(iter(values))), map(str, known))
                 self.reader.report("unseen-category", message, row=self.row(found[0]), help=help)
@@ -112,7 +111,7 @@ class _Encoder:
             found = found[raw[found, 0] != ""]
         if len(found):
             values = dict.fromkeys(raw[found, 0].tolist())
-            message = f"column `{item.columns[0]}` has labels that the training rows lack, in {self.where}: {_listed(values)}"
+            message = f"column `{item.columns[0]}` has labels that the training rows lack, in {self.count(found)}: {_listed(values)}"
             help = did_you_mean(str(next(iter(values))), map(str, item.classes or ()))
             self.reader.report("unseen-category", message, row=self.row(found[0]), help=help)
 
@@ -124,6 +123,10 @@ class _Encoder:
         help = "the numbers of a column lie too far apart for float32; change its unit or leave out the extreme rows"
         message = f"the input `{item.name}` becomes infinite when it is scaled"
         self.reader.report("bad-cell", message, row=self.row(np.flatnonzero(wrong)[0]), help=help)
+
+    def count(self, found: np.ndarray) -> str:
+        """How many rows were found, in words: `3 validation rows`."""
+        return f"{len(found)} {self.part}row{'s' if len(found) > 1 else ''}"
 
     def row(self, position: np.integer) -> int:
         """The row in the table of a position among the chosen rows."""

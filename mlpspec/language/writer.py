@@ -28,6 +28,8 @@ def plain(value: Any, *, complete: bool = False) -> Any:
         return {key: plain(item, complete=complete) for key, item in value.items()}
     if isinstance(value, list | tuple):
         return [plain(item, complete=complete) for item in value]
+    if isinstance(value, str) and value.startswith("$"):
+        return "$" + value  # a text, not a variable
     return value
 
 
@@ -38,5 +40,5 @@ def _options(record: Record, complete: bool) -> dict[str, Any]:
         if option.internal:
             continue
         if complete or option.required or value != option.default:
-            written[option.key] = plain(value, complete=complete)
+            written[option.key] = value if option.deferred else plain(value, complete=complete)
     return written

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from statistics import median
 from typing import Any
 
@@ -12,7 +13,7 @@ from mlpspec.report.content import ReportContent
 from mlpspec.report.markup import tag
 from mlpspec.report.scale import drawable
 from mlpspec.report.tables import Column, fold, note, picture, sampled, table
-from mlpspec.report.words import duration, figure
+from mlpspec.report.words import NOTHING, duration, figure
 
 MOST_LINES = 5
 TABLE_ROWS = 60
@@ -22,11 +23,17 @@ def training_section(content: ReportContent) -> list[str]:
     """Charts beside each other, and the epochs as a table. Empty without epochs."""
     if not content.epochs:
         return []
-    epochs = content.epochs
-    x = [float(record["epoch"]) for record in epochs]
+    content = replace(content, epochs=in_order(content.epochs))
+    x = [float(record["epoch"]) for record in content.epochs]
     marked = Marked(float(content.best_epoch), f"best: epoch {content.best_epoch}") if content.best_epoch else None
     charts = [_loss(content, x, marked), *_target_losses(content, x, marked), *_metrics(content, x, marked), *_learning_rate(content, x)]
     return [tag("div", *charts, class_="cards"), _table(content)]
+
+
+def in_order(epochs: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    """The records by epoch; of an epoch that was run again after a resumption, the last."""
+    last = {record["epoch"]: record for record in epochs}
+    return [last[epoch] for epoch in sorted(last)]
 
 
 def column(epochs: Sequence[Mapping[str, Any]], name: str) -> list[float | None]:
@@ -81,10 +88,11 @@ def _metrics(content: ReportContent, x: list[float], marked: Marked | None) -> I
     for name in alone:
         values = column(content.epochs, name)
         goal = content.goals.get(name, "")
-        told = _told(_plain(name), values, x, goal)
+        told = _told(_metric(name), values, x, goal)
         better = {"min": "lower is better", "max": "higher is better"}.get(goal, _metric(name))
-        drawn = line_chart(f"{name} by epoch", told, x, [Line(_metric(name), values)], y_title=better, marked=marked)
-        yield picture(_plain(name).capitalize() if _plain(name).islower() and "." not in _plain(name) else _plain(name), drawn, told)
+        heading = f"{_target(name)}: validation {_metric(name)}" if _target(name) else f"Validation {_metric(name)}"
+        drawn = line_chart(f"{heading} by epoch", told, x, [Line(_metric(name), values)], y_title=better, marked=marked)
+        yield picture(heading, drawn, told)
 
 
 def _learning_rate(content: ReportContent, x: list[float]) -> Iterator[str]:
@@ -135,7 +143,7 @@ def _table(content: ReportContent) -> str:
             str(epochs[i]["epoch"]),
             *[figure(columns[name][i]) for name in names],
             figure(rates[i]),
-            "–" if (s := seconds[i]) is None else duration(s),
+            NOTHING if (time := seconds[i]) is None else duration(time),
         ]
         for i in shown
     ]
@@ -150,18 +158,11 @@ def _chunks(names: Sequence[str]) -> Iterator[Sequence[str]]:
         yield names[start : start + MOST_LINES]
 
 
-def _plain(name: str) -> str:
-    return name.removeprefix("validation.").replace("_", " ")
-
-
 def _target(name: str) -> str:
-    head, _, _ = _figure_of(name).rpartition(".")
-    return head
+    """The target of a figure, `species` in `validation.species.accuracy`; empty where the figure names none."""
+    return name.removeprefix("validation.").rpartition(".")[0]
 
 
 def _metric(name: str) -> str:
-    return _figure_of(name).rpartition(".")[2].replace("_", " ")
-
-
-def _figure_of(name: str) -> str:
-    return name.removeprefix("validation.")
+    """The metric of a figure in words: `balanced accuracy` in `validation.species.balanced_accuracy`."""
+    return name.rpartition(".")[2].replace("_", " ")

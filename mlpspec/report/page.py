@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from importlib.resources import files
 
 from mlpspec.report.answers import answers_of_target
+from mlpspec.report.answers.numbers import DRAWN_COLUMNS
 from mlpspec.report.charts.scatter import MOST_POINTS
 from mlpspec.report.content import ReportContent, TargetAnswers
 from mlpspec.report.curves import training_section
@@ -29,46 +30,46 @@ POLICY = "default-src 'none'; style-src 'unsafe-inline'"
 def report_page(content: ReportContent) -> str:
     """The whole page as HTML, which is well-formed XML as well.
 
-    Where it would grow beyond `MOST_BYTES`, only the part that counts most has its charts.
+    Where it would grow beyond `MOST_BYTES`, it has charts of fewer parts and then of fewer targets, and says so; the figures are all there.
     """
     parts = _ordered(content.answers)
-    page = _page(content, parts)
-    if len(page) > MOST_BYTES and len(parts) > 1:
-        page = _page(content, parts[:1])
+    page = ""
+    for shown_parts, shown_targets in ((parts, None), (parts[:1], None), (parts[:1], 10), (parts[:1], 3), (parts[:1], 1)):
+        page = _page(content, shown_parts, shown_targets)
+        if len(page.encode()) <= MOST_BYTES:
+            break
     return page
 
 
-def _page(content: ReportContent, parts: list[str]) -> str:
-    sections = [
-        ("figures", "Figures", list(_figures(content))),
-        ("training", "Training", training_section(content)),
-        ("answers", "Answers", list(_answers(content, parts))),
-        ("network", "Network", list(_network(content))),
-        ("run", "Run", list(_run(content))),
-        ("spec", "Spec", list(_spec(content))),
-    ]
-    sections = [section for section in sections if section[2]]
-    links = [tag("a", text(title), href=f"#{name}") for name, title, _ in sections]
+def _page(content: ReportContent, parts: Sequence[str], targets: int | None) -> str:
+    """The page with charts of the answers over `parts`, and of the first `targets` targets."""
+    found = {
+        "figures": list(_figures(content)),
+        "training": training_section(content),
+        "answers": list(_answers(content, parts, targets)),
+        "network": list(_network(content)),
+        "run": list(_run(content)),
+        "spec": list(_spec(content)),
+    }
+    sections = {name: inner for name, inner in found.items() if inner}
+    links = [tag("a", name.capitalize(), href=f"#{name}") for name in sections]
     body = [
         tag("header", *_header(content), *_tiles(content), tag("nav", *links, aria_label="Sections")),
-        tag(
-            "main",
-            *_warnings(content),
-            *[
-                tag("section", tag("h2", text(title), id=f"{name}-title"), *inner, id=name, aria_labelledby=f"{name}-title")
-                for name, title, inner in sections
-            ],
-        ),
+        tag("main", *_warnings(content), *[_section(name, inner) for name, inner in sections.items()]),
     ]
     head = [
         tag("meta", charset="utf-8"),
         tag("meta", name="viewport", content="width=device-width, initial-scale=1"),
         tag("meta", http_equiv="Content-Security-Policy", content=POLICY),
         tag("meta", name="color-scheme", content="light dark"),
-        tag("title", text(f"{content.name}: training report")),
+        tag("title", text(f"{content.name}: report")),
         tag("style", (files("mlpspec.report") / "report.css").read_text(encoding="utf-8")),
     ]
     return "<!DOCTYPE html>\n" + tag("html", tag("head", *head), "\n", tag("body", "\n".join(body)), lang="en") + "\n"
+
+
+def _section(name: str, inner: Sequence[str]) -> str:
+    return tag("section", tag("h2", name.capitalize(), id=f"{name}-title"), *inner, id=name, aria_labelledby=f"{name}-title")
 
 
 def _ordered(by_part: Mapping[str, object]) -> list[str]:
@@ -79,7 +80,7 @@ def _ordered(by_part: Mapping[str, object]) -> list[str]:
 def _header(content: ReportContent) -> Iterator[str]:
     yield tag("p", "mlpspec report", class_="kicker")
     yield tag("h1", text(content.name))
-    ran = len(content.epochs)
+    ran = max((record["epoch"] for record in content.epochs), default=0)
     words = {"finished": f"ran all {ran} epochs" if ran > 1 else "ran its one epoch", "early stopping": f"stopped early after {ran} epochs"}
     facts = [
         tag("time", text(moment(content.started)), datetime=content.started) if content.started else "",
@@ -128,20 +129,27 @@ def _figures(content: ReportContent) -> Iterator[str]:
     kept = f"With the weights of epoch {content.best_epoch}" if content.best_epoch else ""
     kept += f", the best by {content.monitor}" if kept and content.monitor else ""
     inner = [note(kept + ".")] if kept else []
-    inner += [tag("ul", *[tag("li", text(f"– {note}")) for note in notes], class_="note plain")] if notes else []
+    inner += [tag("ul", *[tag("li", text(f"{NOTHING} {why}")) for why in notes], class_="note plain")] if notes else []
     yield tag("div", drawn, *inner, class_="card")
 
 
-def _answers(content: ReportContent, parts: list[str]) -> Iterator[str]:
-    charts = sum(2 * min(_width(target), 4) for part in parts for target in content.answers[part].values() if target.classes is None)
-    points = min(MOST_POINTS, ALL_DOTS // max(charts // 2, 1))
-    for first, part in zip([True] + [False] * len(parts), parts, strict=False):
-        inner = [block for name, target in content.answers[part].items() for block in _target(name, target, points)]
-        if first:
-            yield note(f"On the {_part(part)} part.")
+def _answers(content: ReportContent, parts: Sequence[str], targets: int | None) -> Iterator[str]:
+    """The first part in full view, the others folded."""
+    chosen = {part: list(content.answers[part].items())[:targets] for part in parts}
+    drawn = sum(min(_width(target), DRAWN_COLUMNS) for found in chosen.values() for _, target in found if target.classes is None)
+    points = min(MOST_POINTS, ALL_DOTS // max(drawn, 1))
+    for part, found in chosen.items():
+        inner = [block for name, target in found for block in _target(name, target, points)]
+        if part == parts[0]:
+            left_out = len(content.answers[part]) - len(found)
+            yield note(
+                f"On the {_part(part)} part." + (f" {left_out} more targets are left out, to keep the page small." if left_out else "")
+            )
             yield from inner
         else:
             yield fold(f"The same on the {_part(part)} part", *inner)
+    if len(parts) < len(content.answers):
+        yield note("The other parts are left out, to keep the page small.")
 
 
 def _target(name: str, target: TargetAnswers, points: int) -> Iterator[str]:

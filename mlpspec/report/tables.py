@@ -39,7 +39,7 @@ def table(caption: str, columns: Sequence[Column], rows: Sequence[Sequence[str]]
 def _cell(column: Column, value: str, first: bool, mark: str) -> str:
     content = tag("code", text(value)) if column.code and value else text(value)
     if mark:
-        content += " " + tag("span", text(mark), class_="badge")
+        content = tag("span", text(mark), class_="badge") + " " + content
     kind = "number" if column.number else "long" if column.long else None
     return tag("th" if first else "td", content, scope="row" if first else None, class_=kind)
 

@@ -109,7 +109,7 @@ class Predictor:
 
     def _answer(self, arrays: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
         if not len(next(iter(arrays.values()))):
-            return self._nothing()
+            return self.no_answers()
         try:
             return dict(zip(self._names, self._run(self._names, arrays), strict=True))
         except Exception as error:  # as in `run`
@@ -121,7 +121,7 @@ class Predictor:
                 ) from error
             raise DataError(f"ONNX Runtime could not answer the rows: {reason}") from error
 
-    def _nothing(self) -> dict[str, np.ndarray]:
+    def no_answers(self) -> dict[str, np.ndarray]:
         """The answers for no rows."""
         return {
             output.name: np.empty((0, *(size if isinstance(size, int) else 0 for size in output.shape[1:])), NUMPY_TYPES[output.type])

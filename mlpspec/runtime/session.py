@@ -166,6 +166,7 @@ def _options(threads: int | None) -> Any:
     options = onnxruntime.SessionOptions()
     options.log_severity_level = 4  # errors arrive as exceptions; the log would print them a second time
     options.add_session_config_entry("session.load_model_format", "ONNX")
+    options.add_session_config_entry("session.force_spinning_stop", "0")
     if threads is not None:
         options.intra_op_num_threads = threads
     return options

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Protocol
 
+import numpy as np
 import torch
 from torch import nn
 
@@ -16,22 +18,39 @@ from mlpspec.training.tensors import Tensors
 class Step(Protocol):
     """What the loop needs of a step."""
 
-    def run(self, index: torch.Tensor, learning_rate: float) -> None:
-        """Learn from the training rows at `index`, (batch,) int64."""
+    def run_epoch(self, epoch: int, order: torch.Tensor, bounds: Sequence[tuple[int, int]], rates: Sequence[float]) -> Iterator[int]:
+        """Learn from the batches `order[start:end]` one after another, each at its learning rate.
+
+        Yields the number of steps done after each step or block of steps: the caller may stop there. What dropout draws depends on the
+        step's seed and the epoch alone.
+
+        Args:
+            epoch: counted from 0.
+            order: the training rows in the order of their visit, (rows,) int64, on the data's device.
+            bounds: start and end of each batch in `order`, one after another.
+            rates: the learning rate of each batch.
+        """
         ...
 
     def epoch_loss(self) -> float:
-        """The mean loss of a row over the steps since the last call."""
+        """The mean loss of a row over the steps since the last call; the only read from the device."""
         ...
 
-    @property
-    def optimizer(self) -> torch.optim.Optimizer:
-        """The optimizer, for its state."""
+    def state(self) -> dict[str, torch.Tensor]:
+        """What the optimizer remembers: `step`, how many steps were done, and `<name in torch.optim>.<weight>`."""
+        ...
+
+    def load_state(self, state: Mapping[str, torch.Tensor]) -> None:
+        """Remember what `state()` of any step with the same network and optimizer gave."""
+        ...
+
+    def decisions(self) -> dict[str, str]:
+        """What the step found out by trying on this machine; a resumed run gives it back, to calculate the same bits."""
         ...
 
 
 def make_optimizer(entry: Optimizer, module: nn.Module) -> torch.optim.Optimizer:
-    """The torch optimizer of a catalog entry over the module's parameters, fused where torch can."""
+    """The torch optimizer of a catalog entry over the module's parameters."""
     record = entry.lower()
     return resolve(record.target)(list(module.parameters()), **record.kwargs)
 
@@ -39,13 +58,22 @@ def make_optimizer(entry: Optimizer, module: nn.Module) -> torch.optim.Optimizer
 class EagerStep:
     """The step as every PyTorch user writes it; the reference for all faster ones."""
 
-    def __init__(self, module: nn.Module, loss: LossFunction, optimizer: torch.optim.Optimizer, data: Tensors):
-        self.module, self.loss, self.optimizer, self.data = module, loss, optimizer, data
+    def __init__(self, module: nn.Module, loss: LossFunction, optimizer: torch.optim.Optimizer, data: Tensors, *, seed: int = 0):
+        self.module, self.loss, self.optimizer, self.data, self.seed = module, loss, optimizer, data, seed
         self._sum = torch.zeros((), device=next(module.parameters()).device)
         self._rows = 0
+        self._steps = 0
+
+    def run_epoch(self, epoch: int, order: torch.Tensor, bounds: Sequence[tuple[int, int]], rates: Sequence[float]) -> Iterator[int]:
+        """Learn from the batches `order[start:end]` one after another, each at its rate; after each the number of steps done."""
+        torch.manual_seed(int(np.random.SeedSequence([self.seed, epoch, 1]).generate_state(1, np.uint64)[0] >> np.uint64(1)))
+        for number, ((start, end), rate) in enumerate(zip(bounds, rates, strict=True)):
+            self.run(order[start:end], rate)
+            yield number + 1
 
     def run(self, index: torch.Tensor, learning_rate: float) -> None:
         """Learn from the training rows at `index`, (batch,) int64."""
+        self.module.train()
         for group in self.optimizer.param_groups:
             group["lr"] = learning_rate
         inputs, targets = self.data.pick(index)
@@ -55,6 +83,7 @@ class EagerStep:
         self.optimizer.step()
         self._sum += loss.detach() * index.shape[0]
         self._rows += index.shape[0]
+        self._steps += 1
 
     def epoch_loss(self) -> float:
         """The mean loss of a row over the steps since the last call; the only read from the device."""
@@ -62,3 +91,27 @@ class EagerStep:
         self._sum.zero_()
         self._rows = 0
         return mean
+
+    def state(self) -> dict[str, torch.Tensor]:
+        """What the optimizer remembers: `step`, and `<name in torch.optim>.<weight>`."""
+        state = {"step": torch.tensor(float(self._steps))}
+        for weight, parameter in self.module.named_parameters():
+            for name, value in self.optimizer.state.get(parameter, {}).items():
+                if isinstance(value, torch.Tensor) and name != "step":
+                    state[f"{name}.{weight}"] = value
+        return state
+
+    def load_state(self, state: Mapping[str, torch.Tensor]) -> None:
+        """Remember what `state()` of this step or of a compiled one gave."""
+        self._steps = int(state["step"].item())
+        if self._steps == 0:
+            return
+        for weight, parameter in self.module.named_parameters():
+            memories = {key.split(".", 1)[0]: value for key, value in state.items() if key.split(".", 1)[-1] == weight}
+            if memories:
+                loaded = {name: value.to(parameter.device, copy=True) for name, value in memories.items()}
+                self.optimizer.state[parameter] = {"step": torch.tensor(float(self._steps)), **loaded}
+
+    def decisions(self) -> dict[str, str]:
+        """None: nothing is tried."""
+        return {}

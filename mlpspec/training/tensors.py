@@ -32,3 +32,7 @@ class Tensors:
             tuple(tensor.index_select(0, index) for tensor in self.inputs),
             {name: tensor.index_select(0, index) for name, tensor in self.targets.items()},
         )
+
+    def head(self, rows: int) -> Tensors:
+        """The first rows."""
+        return Tensors(rows, tuple(tensor[:rows] for tensor in self.inputs), {name: tensor[:rows] for name, tensor in self.targets.items()})

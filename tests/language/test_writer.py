@@ -8,7 +8,7 @@ mlpspec: 1
 name: full
 seed: 3
 inputs:
-  x: {numeric: {columns: [a, "b*"], scale: min_max, missing: {constant: 0.5}}}
+  x: {numeric: {columns: [a, "b*", $$c], scale: min_max, missing: {constant: 0.5}}}
   c: {category: {encode: {embedding: 2}, missing: own}}
 targets: {y: {numeric: {columns: [u, v], loss: {huber: 2}}}}
 model:

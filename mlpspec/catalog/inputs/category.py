@@ -65,7 +65,9 @@ class Category(InputType):
         sizes = [len(categories) for categories in known]
         chain = Chain(name)
         codes = [
-            chain.step("lookup", name, columns=len(columns), column=position, default=0, **self._table(known[position], counts[position], offset))
+            chain.step(
+                "lookup", name, columns=len(columns), column=position, default=0, **self._table(known[position], counts[position], offset)
+            )
             for position, offset in enumerate(self.encode.offsets(sizes))
         ]
         self.encode.program(chain, codes, sizes)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -13,9 +14,15 @@ from mlpspec.report.words import clipped, percent, rows
 MOST_CLASSES = 20
 LEVELS = 20
 NAME_LENGTH = 16
+DIGIT = 9.0
+"""Room for one digit of a count on a phone."""
+
+LARGE = 40
+"""Cells of this height have room for two lines."""
+
 NARROW, WIDE = 400, 560
-SLANT = 0.64
-"""Sine of the 40 degrees at which long column names stand."""
+SLANT = 0.64, 0.77
+"""Sine and cosine of the 40 degrees at which long column names stand."""
 
 
 def confusion(truth: np.ndarray, prediction: np.ndarray, classes: int) -> np.ndarray:
@@ -23,75 +30,123 @@ def confusion(truth: np.ndarray, prediction: np.ndarray, classes: int) -> np.nda
     return np.bincount(truth.astype(np.int64) * classes + prediction.astype(np.int64), minlength=classes**2).reshape(classes, classes)
 
 
+@dataclass(frozen=True)
+class Grid:
+    """Where the cells lie: the upper left corner of the first, and the size of each."""
+
+    left: float
+    top: float
+    width: int
+    height: int
+
+    def corner(self, row: int, column: int) -> tuple[float, float]:
+        """The upper left corner of a cell."""
+        return self.left + column * self.width, self.top + row * self.height
+
+
 def confusion_chart(title: str, description: str, counts: np.ndarray, classes: Sequence[str]) -> str:
-    """The matrix as shaded cells: the count, and its share of the true class's rows. Up to `MOST_CLASSES` classes."""
+    """The matrix as shaded cells: the count, and its share of the true class's rows. Up to `MOST_CLASSES` classes.
+
+    `counts`: (true classes, predicted classes).
+    """
     number = len(classes)
-    names = [clipped(str(name), NAME_LENGTH) for name in classes]
-    longest = max(len("true"), *map(len, names))
-    cell_width, cell_height = (84, 54) if number <= 4 else (62, 48) if number <= 7 else (38, 32)
-    upright = longest * LETTER <= cell_width - 4
-    needed = 14 + longest * LETTER + number * cell_width
-    top = 52 if upright else 36 + longest * LETTER * SLANT + 10
-    overhang = 0.0 if upright else max(longest * LETTER * 0.77 - cell_width / 2, 0.0)
+    names = [clipped(name, NAME_LENGTH) for name in classes]
+    letters = LETTER * max(len("true"), *map(len, names))
+    width, height = (84, 54) if number <= 4 else (62, 48) if number <= 7 else (38, 32)
+    upright = letters <= width - 4
+    overhang = 0.0 if upright else max(letters * SLANT[1] - width / 2, 0.0)
+    needed = 14 + letters + number * width
+    whole = max(needed + overhang + 4, NARROW)
+    top = 52.0 if upright else 46 + letters * SLANT[0]
+    grid = Grid(needed - number * width + (whole - needed - overhang) / 2, top, width, height)
     shares = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
-    width = max(needed + overhang + 4, NARROW)
-    left = needed - number * cell_width + (width - needed - overhang) / 2
     body = [
-        *_cells(counts, shares, left, top, cell_width, cell_height),
-        *_row_names(classes, names, left, top, cell_height),
-        *_column_names(classes, names, left, top, cell_width, upright=upright),
-        tag("text", "predicted", x=left, y=15.0, class_="name"),
-        tag("text", "true", x=left - 8, y=top - 6 if upright else top - 10, class_="name end"),
+        *_shades(grid, shares),
+        *_row_names(grid, classes, names),
+        *_column_names(grid, classes, names, upright=upright),
+        tag("text", "predicted", x=grid.left, y=15.0, class_="name"),
+        tag("text", "true", x=grid.left - 8, y=top - 6, class_="name end"),
+        *(_words if grid.height >= LARGE else _small_words)(grid, counts, shares, classes),
     ]
-    for row, column in np.argwhere(counts).tolist():
-        x, y = left + column * cell_width, top + row * cell_height
-        number_of_rows, share = int(counts[row, column]), float(shares[row, column])
-        told = f"true {classes[row]}, predicted {classes[column]}: {rows(number_of_rows)}, {percent(share)} of the class"
-        body.append(_cell_words(number_of_rows, share, x, y, cell_width, cell_height))
-        body.append(tag("rect", tag("title", text(told)), x=x, y=y, width=cell_width, height=cell_height, class_="hit"))
-    return drawing(width, top + number * cell_height + 6, title, description, body, class_="chart wide" if width > WIDE else "chart square")
+    return drawing(whole, top + number * height + 6, title, description, body, class_="chart wide" if whole > WIDE else "chart square")
 
 
-def _cells(counts: np.ndarray, shares: np.ndarray, left: float, top: float, width: float, height: float) -> list[str]:
-    """Shaded squares, those of the same shade in one path, and a frame around each right answer."""
-    levels = np.ceil(shares * LEVELS).astype(int)
+def level(share: float) -> int:
+    """The shade of a share, from 0 (none) to `LEVELS` (all)."""
+    return int(np.ceil(round(share * LEVELS, 9)))
+
+
+def _shades(grid: Grid, shares: np.ndarray) -> Iterator[str]:
+    """Squares, those of the same shade in one path, and a frame around each right answer."""
     paths: dict[int, str] = {}
     right = ""
-    for row, column in np.ndindex(*counts.shape):
-        square = f"M{short(left + column * width + 1)} {short(top + row * height + 1)}h{width - 2}v{height - 2}h{2 - width}z"
-        level = int(levels[row, column])
-        paths[level] = paths.get(level, "") + square
+    for row, column in np.ndindex(*shares.shape):
+        x, y = grid.corner(row, column)
+        square = f"M{short(x + 1)} {short(y + 1)}h{grid.width - 2}v{grid.height - 2}h{2 - grid.width}z"
+        shade = level(float(shares[row, column]))
+        paths[shade] = paths.get(shade, "") + square
         right += square if row == column else ""
-    shaded = [
-        tag("path", d=path, class_="heat" if level else "cold", fill_opacity=f"{0.06 + 0.94 * level / LEVELS:.2f}" if level else None)
-        for level, path in sorted(paths.items())
-    ]
-    return [*shaded, tag("path", d=right, class_="right")]
+    for shade, path in sorted(paths.items()):
+        opacity = f"{0.06 + 0.94 * shade / LEVELS:.2f}" if shade else None
+        yield tag("path", d=path, class_="heat" if shade else "cold", fill_opacity=opacity)
+    yield tag("path", d=right, class_="right")
 
 
-def _cell_words(count: int, share: float, x: float, y: float, width: float, height: float) -> str:
-    tone = "on" if share > 0.5 else "off"
-    middle = x + width / 2
-    if width < 60:
-        return tag("text", f"{count:,}", x=middle, y=y + height / 2 + 4, class_=f"middle cell small {tone}")
-    return tag("text", f"{count:,}", x=middle, y=y + height / 2 - 1, class_=f"middle cell {tone}") + tag(
-        "text", text(percent(float(share))), x=middle, y=y + height / 2 + 15, class_=f"middle share {tone}"
-    )
+def _tone(share: float) -> str:
+    """The tone of words on a shade: each keeps a contrast of 4.1 or more."""
+    return "off" if level(share) < 12 else "mid" if level(share) < 16 else "on"
 
 
-def _row_names(classes: Sequence[str], names: Sequence[str], left: float, top: float, height: float) -> list[str]:
-    return [
-        tag("text", tag("title", text(full)), text(name), x=left - 8, y=top + (row + 0.5) * height + 4, class_="end label")
-        for row, (full, name) in enumerate(zip(classes, names, strict=True))
-    ]
+def _words(grid: Grid, counts: np.ndarray, shares: np.ndarray, classes: Sequence[str]) -> Iterator[str]:
+    """What stands in large cells, the count above its share, and what a pointer on them tells."""
+    for row, column in np.argwhere(counts).tolist():
+        count, share = int(counts[row, column]), float(shares[row, column])
+        x, y = grid.corner(row, column)
+        middle, center, tone = x + grid.width / 2, y + grid.height / 2, _tone(share)
+        yield tag("text", brief(count, grid.width), x=middle, y=center - 1, class_=f"middle cell {tone}")
+        yield tag("text", text(percent(share)), x=middle, y=center + 15, class_=f"middle {tone}")
+        told = f"true {classes[row]}, predicted {classes[column]}: {rows(count)}, {percent(share)} of the class"
+        yield tag("rect", tag("title", text(told)), x=x, y=y, width=grid.width, height=grid.height, class_="hit")
 
 
-def _column_names(classes: Sequence[str], names: Sequence[str], left: float, top: float, width: float, *, upright: bool) -> list[str]:
-    found = []
+def _small_words(grid: Grid, counts: np.ndarray, shares: np.ndarray, classes: Sequence[str]) -> Iterator[str]:
+    """What stands in small cells, the count, and what a pointer on it tells. Those of one tone share a group, for there may be hundreds."""
+    groups: dict[str, str] = {}
+    for row, column in np.argwhere(counts).tolist():
+        count, share = int(counts[row, column]), float(shares[row, column])
+        x, y = grid.corner(row, column)
+        told = tag("title", text(f"{percent(share)} of {classes[row]}"))
+        word = tag("text", told, brief(count, grid.width), x=x + grid.width / 2, y=y + grid.height / 2 + 4)
+        groups[_tone(share)] = groups.get(_tone(share), "") + word
+    for tone, words in groups.items():
+        yield tag("g", words, class_=f"cells {tone}")
+
+
+def brief(count: int, width: float) -> str:
+    """A count in the room of a cell: whole, or in thousands or millions.
+
+    >>> brief(1234, 84), brief(123456, 38)
+    ('1,234', '123k')
+    """
+    whole = f"{count:,}"
+    if len(whole) * DIGIT <= width or count < 1000:
+        return whole
+    return f"{count / 1e3:.3g}k" if count < 999_500 else f"{count / 1e6:.3g}M"
+
+
+def _row_names(grid: Grid, classes: Sequence[str], names: Sequence[str]) -> Iterator[str]:
+    for row, (full, name) in enumerate(zip(classes, names, strict=True)):
+        y = grid.corner(row, 0)[1] + grid.height / 2 + 4
+        yield tag("text", _full(full, name), text(name), x=grid.left - 8, y=y, class_="end label")
+
+
+def _column_names(grid: Grid, classes: Sequence[str], names: Sequence[str], *, upright: bool) -> Iterator[str]:
     for column, (full, name) in enumerate(zip(classes, names, strict=True)):
-        x, y = left + (column + 0.5) * width, top - 8
+        x, y = grid.corner(0, column)[0] + grid.width / 2, grid.top - 8
         turn = None if upright else f"rotate(-40 {short(x)} {short(y)})"
-        found.append(
-            tag("text", tag("title", text(full)), text(name), x=x, y=y, transform=turn, class_="middle label" if upright else "label")
-        )
-    return found
+        yield tag("text", _full(full, name), text(name), x=x, y=y, transform=turn, class_="middle label" if upright else "label")
+
+
+def _full(full: str, name: str) -> str:
+    """The whole name for the pointer, where it is not all there."""
+    return "" if full == name else tag("title", text(full))

@@ -11,6 +11,7 @@ from pathlib import Path
 import torch
 
 from mlpspec.atomic import write_atomically
+from mlpspec.diagnostics import MachineError
 
 
 def cache_file() -> Path:
@@ -20,7 +21,7 @@ def cache_file() -> Path:
 
 def machine() -> str:
     """What the decisions depend on beside their own key: processor, torch, number of threads."""
-    return f"{_processor()}, {torch.__config__.parallel_info().count('MKL') and 'MKL' or 'BLAS'}, torch {torch.__version__}"
+    return f"{_processor()}, torch {torch.__version__}"
 
 
 def _processor() -> str:
@@ -64,7 +65,7 @@ class Decisions:
             cache_file().parent.mkdir(parents=True, exist_ok=True)
             with write_atomically(cache_file()) as file:
                 file.write(json.dumps(everything, indent=1).encode())
-        except OSError:
+        except (OSError, MachineError):
             return  # a read-only home: the next run tries again
 
 

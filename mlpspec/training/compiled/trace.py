@@ -138,6 +138,17 @@ def layout(node: fx.Node) -> Layout:
     return node.meta["tensor"]
 
 
+def matmul_operations(traced: Traced) -> int:
+    """Floating-point operations of the matrix products of a step."""
+    products = {torch.ops.aten.mm.default: (0, 1), torch.ops.aten.addmm.default: (1, 2), torch.ops.aten.bmm.default: (0, 1)}
+    count = 0
+    for node in traced.graph.nodes:
+        if node.target in products:
+            left, right = (layout(node.args[place]) for place in products[node.target])
+            count += 2 * left.numel * right.shape[-1]
+    return count
+
+
 def trace(module: nn.Module, loss: LossFunction, batch: Tensors) -> Traced:
     """Record one step on a batch, in training mode; weights, running statistics and torch's random state stay as they are.
 

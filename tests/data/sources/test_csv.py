@@ -1,14 +1,17 @@
 from __future__ import annotations
 
+import csv
 import io
 import random
 
 import numpy as np
 import polars as pl
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from mlpspec.data.table import open_table
-from mlpspec.diagnostics import DataError
+from mlpspec.diagnostics import DataError, UsageError
 
 
 @pytest.fixture
@@ -129,7 +132,7 @@ def test_another_separator_is_guessed_and_said(table, data, written):
 
 def test_separators_that_are_asked_for(table, tmp_path):
     assert table("a;b\n1;2\n", separator=";").columns == ("a", "b")
-    assert "`separator: \",\"`" in refused(table, "a,b\n1,2\n", separator=";")[0].help
+    assert '`separator: ","`' in refused(table, "a,b\n1,2\n", separator=";")[0].help
     (tmp_path / "t.tsv").write_text("a\tb\n1\t2\n")
     assert open_table(tmp_path / "t.tsv").columns == ("a", "b")
 
@@ -202,9 +205,7 @@ def test_like_polars_on_random_tables(table):
     random.seed(1)
     alphabet = ["a", '"', ",", "\n", " ", "é", ";", "1", ""]
     for _ in range(50):
-        frame = pl.DataFrame(
-            {f"c{j}": ["".join(random.choices(alphabet, k=random.randint(0, 4))) for _ in range(4)] for j in range(3)}
-        )
+        frame = pl.DataFrame({f"c{j}": ["".join(random.choices(alphabet, k=random.randint(0, 4))) for _ in range(4)] for j in range(3)})
         text = io.BytesIO()
         frame.write_csv(text, quote_style="always")
         t = table(text.getvalue())
@@ -214,3 +215,43 @@ def test_like_polars_on_random_tables(table):
             line = int(t.place(row).split(":")[1])
             first = frame["c0"][row].split("\n")[0].replace('"', '""')
             assert lines.split("\n")[line - 1].startswith(f'"{first}')
+
+
+@pytest.mark.parametrize(
+    ("cell", "text"),
+    [('5" pipe', '5" pipe'), ('Robert "Bob" Smith', 'Robert "Bob" Smith'), ('1"', '1"'), ('a""b', 'a""b'), (' "x"', ' "x"')],
+)
+def test_a_quote_inside_a_cell_without_quotes_is_text(table, cell, text):
+    assert table(f"a,b\n1,{cell}\n2,y\n").column("b").texts().tolist() == [text, "y"]
+    assert table(f'a,b\n"1,\n0",{cell}\n2,y\n').column("b").texts().tolist() == [text, "y"]
+
+
+def test_a_last_empty_cell_too_many(table):
+    problems = refused(table, "a,b\n1\n2,,")
+    assert [p.message for p in problems] == ["line 2 has 1 cell, the header has 2", "line 3 has 3 cells, the header has 2"]
+
+
+@pytest.mark.parametrize("separator", ["", ";;", '"', "\n", "é"])
+def test_what_cannot_separate(table, separator):
+    with pytest.raises(UsageError):
+        table("a,b\n1,2\n", separator=separator or "ab")
+
+
+PIECES = ["a", "b", ",", ",", "\n", "\n", '"', '"', " ", "1", "é", '""', "\r\n"]
+
+
+@settings(max_examples=400, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.lists(st.sampled_from(PIECES), max_size=25), st.sampled_from(["a,b\n", "a\n", '"a",b\n', "a,b,c\r\n"]))
+def test_like_the_csv_module_or_refused(table, body, header):
+    """Python's strict csv module is the judge: what it reads as rows of one width is read the same, everything else refused."""
+    text = header + "".join(body)
+    text = text.rstrip("\r\n") + "\n"
+    try:
+        expected = list(csv.reader(io.StringIO(text, newline=""), strict=True))
+    except csv.Error:
+        expected = [[], []]
+    if len({len(row) for row in expected}) > 1 or not expected[0]:
+        refused(table, text)
+        return
+    t = table(text)
+    assert [list(t.columns), *map(list, zip(*(t.column(name).texts() for name in t.columns), strict=True))] == expected

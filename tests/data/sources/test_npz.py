@@ -45,7 +45,8 @@ def npy(array, *, shape=None) -> bytes:
 def test_columns_and_arrays(table):
     images = np.arange(24, dtype=np.uint8).reshape(3, 4, 2)
     t = table(
-        images=images, number=np.array([1.5, np.nan, 3], ">f4"), whole=np.arange(3), text=np.array(["a", "", "c"]), flag=np.array([True, False, True]),
+        images=images, number=np.array([1.5, np.nan, 3], ">f4"), whole=np.arange(3), text=np.array(["a", "", "c"]),
+        flag=np.array([True, False, True]),
         tall=np.ones((3, 1)), matrix=np.asfortranarray(np.arange(6.0).reshape(3, 2)),
     )  # fmt: skip
     assert t.rows == 3

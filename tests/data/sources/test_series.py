@@ -24,7 +24,18 @@ def column(request):
 
 @pytest.mark.parametrize(
     ("cell", "number"),
-    [("1", 1), (" 2", 2), ("2\t", 2), ("+1", 1), (".5", 0.5), ("5.", 5), ("1e5", 1e5), ("-1E-5", -1e-5), ("0.1", 0.1), ("9007199254740993", 2.0**53)],
+    [
+        ("1", 1),
+        (" 2", 2),
+        ("2\t", 2),
+        ("+1", 1),
+        (".5", 0.5),
+        ("5.", 5),
+        ("1e5", 1e5),
+        ("-1E-5", -1e-5),
+        ("0.1", 0.1),
+        ("9007199254740993", 2.0**53),
+    ],
 )
 def test_numbers(column, cell, number):
     found = column([cell, "0"]).numbers()
@@ -32,7 +43,9 @@ def test_numbers(column, cell, number):
     assert found.bad.tolist() == []
 
 
-@pytest.mark.parametrize("cell", ["1,234", "1_000", "0x10", "5%", "１２", "abc", "true", "1 2", "nan", "NaN", "?", "N/A", "-", "--1", "1e", "\xa01"])
+@pytest.mark.parametrize(
+    "cell", ["1,234", "1_000", "0x10", "5%", "１２", "abc", "true", "1 2", "nan", "NaN", "?", "N/A", "-", "--1", "1e", "\xa01"]
+)
 def test_texts_that_are_no_numbers(column, cell):
     found = column(["3", cell, "4"]).numbers()
     assert found.bad.tolist() == [1]

@@ -31,11 +31,11 @@ MADE = {
 def fold_constants(traced: Traced) -> None:
     """Replace every node that reads only constants by its value, unless an in-place operator changes that value later."""
     changed = {owner(written) for node in traced.graph.nodes for written in writes(node)}
-    values: dict[fx.Node, torch.Tensor] = {
+    values: dict[fx.Node, Any] = {
         node: traced.constants[role.key] for node, role in traced.roles.items() if role.kind == "constant" and node not in changed
     }
     for node in list(traced.graph.nodes):
-        if node.op != "call_function" or "tensor" not in node.meta or owner(node) in changed or writes(node):
+        if node.op != "call_function" or owner(node) in changed or writes(node):
             continue
         if node.target in MADE:
             value = node.target(*_shapes_as_tensors(node.args), **node.kwargs)
@@ -43,6 +43,7 @@ def fold_constants(traced: Traced) -> None:
             value = node.target(*fx.node.map_arg(node.args, values.__getitem__), **fx.node.map_arg(node.kwargs, values.__getitem__))
         else:
             continue
+        values[node] = value
         if isinstance(value, torch.Tensor):
             constant = traced.constant(value.clone())
             values[constant] = value

@@ -1,0 +1,154 @@
+"""A block of steps with batches of one size: its rows are gathered at once, its steps run in one call, its loss is read from its outputs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+import torch
+from torch import fx, nn
+
+from mlpspec.training.compiled.decisions import Decisions
+from mlpspec.training.compiled.emit import emit
+from mlpspec.training.compiled.lower import Fixed, Slots, Value, lower
+from mlpspec.training.compiled.losses import joining
+from mlpspec.training.compiled.masks import Masks
+from mlpspec.training.compiled.memory import Pool
+from mlpspec.training.compiled.passes.column_sums import multiply_instead_of_sum
+from mlpspec.training.compiled.passes.counters import hoist_counters
+from mlpspec.training.compiled.passes.cross_entropy import close_cross_entropy
+from mlpspec.training.compiled.passes.dropout import keep_one_copy, take_out_masks
+from mlpspec.training.compiled.passes.fold import fold_constants
+from mlpspec.training.compiled.passes.matmul import choose_libraries
+from mlpspec.training.compiled.passes.noise import drop_noise
+from mlpspec.training.compiled.trace import Role, Traced, layout, trace
+from mlpspec.training.compiled.update import Update
+from mlpspec.training.losses import LossFunction
+from mlpspec.training.tensors import Tensors
+
+PASSES = (drop_noise, fold_constants, close_cross_entropy, take_out_masks, keep_one_copy, hoist_counters, multiply_instead_of_sum)
+
+BLOCK_BYTES, BLOCK_STEPS = 4 << 20, 128
+"""A block has as many steps as fit into this memory (so that they stay in the processor's cache), and at most so many."""
+
+
+class Block:
+    """The steps of one batch size, traced, rewritten and ready to run."""
+
+    def __init__(self, module: nn.Module, loss: LossFunction, update: Update, data: Tensors, batch: int, decisions: Decisions):
+        self.loss, self.data, self.batch = loss, data, batch
+        some = data.head(batch)
+        traced = trace(module, loss, some)
+        outputs = {name: torch.empty(layout(node).shape) for name, node in zip(traced.heads, traced.head_nodes, strict=True)}
+        self.joining = joining(loss, outputs, some.targets)
+        if self.joining is not None:
+            traced.drop_loss()
+        for rewrite in PASSES:
+            rewrite(traced)
+        choose_libraries(traced, decisions)
+        self.steps = block_steps(traced, data)
+        with torch.inference_mode():
+            self._build(traced, module, update)
+
+    def _build(self, traced: Traced, module: nn.Module, update: Update) -> None:
+        self.inputs = [_rows(tensor, self.steps * self.batch) for tensor in self.data.inputs]
+        self.targets = {name: _rows(tensor, self.steps * self.batch) for name, tensor in self.data.targets.items()}
+        self.one_hots: list[tuple[torch.Tensor, torch.Tensor, float]] = []
+        self.masks: list[Masks] = []
+        self.counters = [module.get_buffer(name) for name in traced.counters]
+        self.numbers = torch.zeros(self.steps)
+        weights, buffers = update.weights.views, dict(module.named_buffers())
+        placeholders = {
+            node: self._placeholder(role, traced, weights, buffers)
+            for node, role in traced.roles.items()
+            if node.users or role.kind == "target"
+        }
+        kept = self._kept(traced)
+        self.pool = Pool(update.weights.all.device)
+        program, gradients = lower(traced, placeholders, kept, update.gradients.views, self.pool)
+        update.write(program, gradients, program.slot(self.numbers.unbind()))
+        self.program = program
+        self._run, self.engine = emit(program)
+
+    def _placeholder(self, role: Role, traced: Traced, weights: Mapping[str, torch.Tensor], buffers: Mapping[str, torch.Tensor]) -> Value:
+        match role.kind:
+            case "parameter":
+                return Fixed(weights[role.key])
+            case "buffer":
+                return Fixed(buffers[role.key])
+            case "constant":
+                return Fixed(traced.constants[role.key])
+            case "input":
+                return self._slots(self.inputs[role.key])
+            case "target":
+                return self._slots(self.targets[role.key])
+            case "one_hot":
+                classes, value = role.detail
+                memory = torch.zeros(self.steps * self.batch, classes)
+                self.one_hots.append((memory, self.targets[role.key], value))
+                return self._slots(memory)
+            case "mask":
+                self.masks.append(Masks.make(self.steps, *role.detail))
+                return Slots(self.masks[-1].memory.unbind())
+
+    def _slots(self, rows: torch.Tensor) -> Slots:
+        return Slots(rows.view(self.steps, self.batch, *rows.shape[1:]).unbind())
+
+    def _kept(self, traced: Traced) -> dict[fx.Node, Slots]:
+        """Memory for what the loss of a block is calculated from: the outputs, or the loss of each step."""
+        if self.joining is None:
+            self.losses = torch.zeros(self.steps)
+            assert traced.loss_node is not None
+            return {traced.loss_node: Slots(self.losses.unbind())}
+        self.outputs: dict[str, torch.Tensor] = {}
+        kept: dict[fx.Node, Slots] = {}
+        for name, node in zip(traced.heads, traced.head_nodes, strict=True):
+            known = layout(node)
+            memory = torch.zeros(self.steps * self.batch, *known.shape[1:], dtype=known.dtype)
+            self.outputs[name] = memory
+            kept[node] = self._slots(memory)
+        return kept
+
+    def run(self, index: torch.Tensor, rates: Sequence[float], done: int, generator: np.random.Generator) -> torch.Tensor:
+        """Learn from the rows at `index`, (steps * batch,) int64, a step for each learning rate; `done` steps ran before.
+
+        Returns the sum of the rows' losses, each the mean of its batch, as a tensor without axes.
+        """
+        steps = len(rates)
+        self._fill(index, steps, done, generator)
+        self._run(steps, list(rates), [done + number == 0 for number in range(steps)])
+        for counter in self.counters:
+            counter.add_(steps)
+        if self.joining is None:
+            return self.losses[:steps].sum() * self.batch
+        rows = steps * self.batch
+        value = self.loss(_first(self.outputs, rows), _first(self.targets, rows))
+        return value * (rows if self.joining == "mean" else self.batch)
+
+    def _fill(self, index: torch.Tensor, steps: int, done: int, generator: np.random.Generator) -> None:
+        rows = index.shape[0]
+        for source, memory in zip(self.data.inputs, self.inputs, strict=True):
+            torch.index_select(source, 0, index, out=memory[:rows])
+        for name, memory in self.targets.items():
+            torch.index_select(self.data.targets[name], 0, index, out=memory[:rows])
+        for memory, target, value in self.one_hots:
+            memory[:rows].zero_().scatter_(1, target[:rows].unsqueeze(1), value)
+        for masks in self.masks:
+            masks.fill(generator, steps)
+        torch.arange(done + 1, done + 1 + steps, out=self.numbers[:steps])
+
+
+def block_steps(traced: Traced, data: Tensors) -> int:
+    """How many steps a block has."""
+    kinds = {"input", "target", "one_hot", "mask"}
+    sizes = [layout(node) for node, role in traced.roles.items() if role.kind in kinds]
+    each = sum(known.numel * known.dtype.itemsize for known in sizes)
+    return max(1, min(BLOCK_STEPS, BLOCK_BYTES // max(1, each), -(-data.rows // layout(traced.head_nodes[0]).shape[0])))
+
+
+def _rows(tensor: torch.Tensor, rows: int) -> torch.Tensor:
+    return torch.zeros(rows, *tensor.shape[1:], dtype=tensor.dtype)
+
+
+def _first(tensors: Mapping[str, torch.Tensor], rows: int) -> dict[str, torch.Tensor]:
+    return {name: tensor[:rows] for name, tensor in tensors.items()}

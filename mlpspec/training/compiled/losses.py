@@ -1,0 +1,31 @@
+"""How the loss of many rows follows from the losses of its batches: it can then be calculated once for a block of steps."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from typing import Literal
+
+import torch
+
+from mlpspec.training.losses import LossFunction
+
+Joining = Literal["mean", "sum"]
+
+
+def joining(loss: LossFunction, outputs: Mapping[str, torch.Tensor], targets: Mapping[str, torch.Tensor]) -> Joining | None:
+    """Whether the loss of two batches together is the mean of their losses or the sum; None where it is neither.
+
+    It is tried with random outputs of the given shapes, and the targets of a batch.
+    """
+    generator = torch.Generator().manual_seed(0)
+    first, second = (
+        {name: torch.randn(output.shape, generator=generator).to(output) for name, output in outputs.items()} for _ in range(2)
+    )
+    both = {name: torch.cat([first[name], second[name]]) for name in outputs}
+    twice = {name: torch.cat([target, target]) for name, target in targets.items()}
+    total = loss(first, targets).item() + loss(second, targets).item()
+    joined = loss(both, twice).item()
+    if math.isclose(joined, total / 2, rel_tol=1e-4):
+        return "mean"
+    return "sum" if math.isclose(joined, total, rel_tol=1e-4) else None

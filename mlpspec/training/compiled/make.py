@@ -1,0 +1,68 @@
+"""The step that a run uses, and why."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Literal
+
+import torch
+from torch import nn
+
+from mlpspec.catalog.optimizers import Optimizer
+from mlpspec.training.compiled.step import CompiledStep
+from mlpspec.training.losses import LossFunction
+from mlpspec.training.step import EagerStep, Step, make_optimizer
+from mlpspec.training.tensors import Tensors
+
+Wanted = Literal["compiled", "eager", "torch_compile"]
+
+
+def make_step(
+    module: nn.Module,
+    loss: LossFunction,
+    optimizer: Optimizer,
+    data: Tensors,
+    batch_size: int,
+    *,
+    seed: int = 0,
+    wanted: Wanted = "compiled",
+    decisions: Mapping[str, str] | None = None,
+) -> tuple[Step, str]:
+    """The wanted step, or the eager one where the compiled cannot be had, and one line that says which it is and why.
+
+    Args:
+        module: the network on the device of the data.
+        loss: from outputs and targets to one number.
+        optimizer: the catalog entry.
+        data: the training rows.
+        batch_size: rows of a batch, as `batch_bounds` cuts them.
+        seed: where dropout's random bits come from.
+        wanted: `compiled`, `eager`, or `torch_compile`: eager with the network and loss through torch.compile.
+        decisions: what `decisions()` of the step of an earlier run gave.
+    """
+    if wanted == "compiled":
+        try:
+            return _compiled(module, loss, optimizer, data, batch_size, seed, decisions)
+        except (NotImplementedError, RuntimeError, ValueError, TypeError, KeyError, IndexError) as error:
+            first = (str(error) or type(error).__name__).splitlines()[0]
+            return _eager(module, loss, optimizer, data, seed), f"eager, because the step cannot be compiled: {first}"
+    if wanted == "torch_compile":
+        return _eager(torch.compile(module), loss, optimizer, data, seed), "eager through torch.compile, as asked"  # type: ignore[arg-type]
+    return _eager(module, loss, optimizer, data, seed), "eager, as asked"
+
+
+def _compiled(
+    module: nn.Module,
+    loss: LossFunction,
+    optimizer: Optimizer,
+    data: Tensors,
+    batch_size: int,
+    seed: int,
+    decisions: Mapping[str, str] | None,
+) -> tuple[Step, str]:
+    step = CompiledStep(module, loss, optimizer, data, batch_size, seed=seed, given=decisions)
+    return step, step.description
+
+
+def _eager(module: nn.Module, loss: LossFunction, optimizer: Optimizer, data: Tensors, seed: int) -> Step:
+    return EagerStep(module, loss, make_optimizer(optimizer, module), data, seed=seed)

@@ -1,0 +1,44 @@
+"""Dropout masks, a block of steps at once: 16 random bits decide about a number."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+
+LEVELS = 1 << 16
+
+
+def mask_generator(seed: int, epoch: int) -> np.random.Generator:
+    """The random bits of an epoch: the same for the same arguments, whatever happened before.
+
+    Source: NumPy's PCG64, seeded with (seed, epoch, 1); the order of the rows comes from (seed, epoch).
+    """
+    return np.random.Generator(np.random.PCG64([seed, epoch, 1]))
+
+
+@dataclass(frozen=True)
+class Masks:
+    """Memory for the masks of `steps` steps of one dropout; a mask has `shape` and keeps a number with probability `keep`."""
+
+    memory: torch.Tensor
+    keep: float
+
+    @classmethod
+    def make(cls, steps: int, shape: Sequence[int], keep: float) -> Masks:
+        """Memory on the CPU."""
+        return cls(torch.zeros(steps, *shape), keep)
+
+    def fill(self, generator: np.random.Generator, steps: int) -> None:
+        """Draw the first `steps` masks: 0 where a number is dropped, else 1 over the probability that it stays.
+
+        That probability is `keep` to 1/65536; dividing by the one that the bits really have keeps the mean exact.
+        """
+        part = self.memory[:steps].view(-1)
+        words = generator.integers(0, 2**64 - 1, -(-part.numel() // 4), dtype=np.uint64, endpoint=True)
+        bits = torch.from_numpy(words.view(np.int16))[: part.numel()]
+        kept = min(LEVELS, max(1, round(LEVELS * self.keep)))
+        torch.ge(bits, LEVELS // 2 - kept, out=part)
+        part.mul_(LEVELS / kept)

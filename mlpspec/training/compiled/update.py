@@ -1,0 +1,207 @@
+"""Optimizers over flat memory: what they remember, and the calls of their update."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+
+from mlpspec.catalog.optimizers import Optimizer
+from mlpspec.training.compiled.flat import Flat
+from mlpspec.training.compiled.lower import Gradient
+from mlpspec.training.compiled.program import FIRST, RATE, Call, Name, Program
+
+aten = torch.ops.aten
+
+
+@dataclass(frozen=True)
+class Stretch:
+    """Weights that are updated by one call, and their gradient: flat memory, or the result of a step."""
+
+    names: tuple[str, ...]
+    gradient: torch.Tensor | Name
+
+
+class Update:
+    """The update of one optimizer. `state` holds what it remembers by torch.optim's names, `steps` how often it ran.
+
+    Raises:
+        NotImplementedError: for an optimizer that this file does not know.
+    """
+
+    def __init__(self, entry: Optimizer, weights: Flat):
+        record = entry.lower()
+        if record.target not in UPDATES:
+            raise NotImplementedError(f"the optimizer {record.target}")
+        self.options: Mapping[str, Any] = record.kwargs
+        names, self._write = UPDATES[record.target]
+        self.weights, self.gradients = weights, weights.like()
+        self.state: dict[str, Flat] = {name: weights.like() for name in names(record.kwargs)}
+        self.steps = 0
+
+    def write(self, program: Program, gradients: Mapping[str, Gradient], step_number: Name) -> None:
+        """Add the update to a program; `step_number` is the variable with the number of the step, counted from 1."""
+        stretches = _stretches(self.weights, gradients)
+        if stretches:
+            self._write(_Writer(self, program, stretches, step_number))
+
+
+def _stretches(weights: Flat, gradients: Mapping[str, Gradient]) -> list[Stretch]:
+    """Neighbours whose gradients are neighbours too go together."""
+    stretches: list[tuple[list[str], Any]] = []
+    end = None
+    for name in weights.shapes:
+        gradient = gradients.get(name)
+        if gradient is None:
+            end = None
+        elif gradient.fixed is None:
+            stretches.append(([name], gradient.fresh))
+            end = None
+        else:
+            if end is not None and gradient.fixed.data_ptr() == end:
+                names, first = stretches[-1]
+                names.append(name)
+                stretches[-1] = (names, first)
+            else:
+                stretches.append(([name], gradient.fixed))
+            end = gradient.fixed.data_ptr() + gradient.fixed.nbytes
+    return [
+        Stretch(tuple(names), first if isinstance(first, Name) else _widened(first, sum(weights.shapes[name].numel() for name in names)))
+        for names, first in stretches
+    ]
+
+
+def _widened(first: torch.Tensor, numel: int) -> torch.Tensor:
+    """`numel` numbers from where `first` begins."""
+    return torch.as_strided(first, (numel,), (1,), first.storage_offset())
+
+
+class _Writer:
+    """What an update needs while it is written."""
+
+    def __init__(self, update: Update, program: Program, stretches: Sequence[Stretch], step_number: Name):
+        self.update, self.program, self.stretches, self.step_number = update, program, stretches, step_number
+        self.options = update.options
+
+    def weights(self, state: str | None = None) -> list[torch.Tensor]:
+        """The flat memory of each stretch in the weights, or in one of the optimizer's memories."""
+        flat = self.update.weights if state is None else self.update.state[state]
+        return [flat.stretch(stretch.names) for stretch in self.stretches]
+
+    def listed(self, state: str | None = None) -> Name:
+        """That as a list variable; an empty list for a memory that the options do without."""
+        return self.program.list([] if state is not None and state not in self.update.state else self.weights(state))
+
+    def gradients(self) -> Name | list[Name]:
+        """The gradients of all stretches."""
+        fixed = [stretch.gradient for stretch in self.stretches if isinstance(stretch.gradient, torch.Tensor)]
+        if len(fixed) == len(self.stretches):
+            return self.program.list(fixed)
+        return [self.gradient(stretch) for stretch in self.stretches]
+
+    def gradient(self, stretch: Stretch) -> Name:
+        """The gradient of a stretch."""
+        return stretch.gradient if isinstance(stretch.gradient, Name) else self.program.tensor(stretch.gradient)
+
+    def call(self, operator: torch._ops.OpOverload, *args: Any, **kwargs: Any) -> None:
+        """Add a call."""
+        self.program.calls.append(Call(operator, args, kwargs))
+
+
+def _adam(writer: _Writer, operator: torch._ops.OpOverload) -> None:
+    options = writer.options
+    writer.call(
+        operator,
+        writer.listed(),
+        writer.gradients(),
+        writer.listed("exp_avg"),
+        writer.listed("exp_avg_sq"),
+        writer.listed("max_exp_avg_sq"),
+        [writer.step_number] * len(writer.stretches),
+        lr=RATE,
+        beta1=options["betas"][0],
+        beta2=options["betas"][1],
+        weight_decay=float(options["weight_decay"]),
+        eps=options["eps"],
+        amsgrad=options["amsgrad"],
+        maximize=False,
+    )
+
+
+def _sgd(writer: _Writer) -> None:
+    options = writer.options
+    writer.call(
+        aten._fused_sgd_.default,
+        writer.listed(),
+        writer.gradients(),
+        writer.listed("momentum_buffer"),
+        weight_decay=float(options["weight_decay"]),
+        momentum=float(options["momentum"]),
+        lr=RATE,
+        dampening=float(options["dampening"]),
+        nesterov=options["nesterov"],
+        maximize=False,
+        is_first_step=FIRST,
+    )
+
+
+def _rmsprop(writer: _Writer) -> None:
+    """The operations of torch.optim.RMSprop in its order, on flat memory."""
+    options, program = writer.options, writer.program
+    numel = max(weight.numel() for weight in writer.weights())
+    memory = torch.empty(2, numel, dtype=writer.update.weights.all.dtype, device=writer.update.weights.all.device)
+    for number, stretch in enumerate(writer.stretches):
+        size = writer.weights()[number].numel()
+        # a fresh gradient has its weight's shape, so that all else is looked at in that shape
+        shape = writer.update.weights.shapes[stretch.names[0]] if isinstance(stretch.gradient, Name) else torch.Size([size])
+
+        def shaped(state: str | None = None, number: int = number, shape: torch.Size = shape) -> Name:
+            return program.tensor(writer.weights(state)[number].view(shape))
+
+        weight, gradient, square = shaped(), writer.gradient(stretch), shaped("square_avg")
+        divisor, decayed = (program.tensor(part[:size].view(shape)) for part in memory)
+        if options["weight_decay"]:
+            writer.call(aten.add.out, gradient, weight, alpha=options["weight_decay"], out=decayed)
+            gradient = decayed
+        writer.call(aten.mul_.Scalar, square, options["alpha"])
+        writer.call(aten.addcmul_.default, square, gradient, gradient, value=1 - options["alpha"])
+        if options["centered"]:
+            mean = shaped("grad_avg")
+            writer.call(aten.lerp_.Scalar, mean, gradient, 1 - options["alpha"])
+            writer.call(aten.addcmul.out, square, mean, mean, value=-1, out=divisor)
+            writer.call(aten.sqrt_.default, divisor)
+        else:
+            writer.call(aten.sqrt.out, square, out=divisor)
+        writer.call(aten.add_.Scalar, divisor, options["eps"])
+        if options["momentum"]:
+            moved = shaped("momentum_buffer")
+            writer.call(aten.mul_.Scalar, moved, options["momentum"])
+            writer.call(aten.addcdiv_.default, moved, gradient, divisor)
+            writer.call(aten.sub_.Tensor, weight, moved, alpha=RATE)
+        else:
+            writer.call(aten.div.out, gradient, divisor, out=divisor)
+            writer.call(aten.sub_.Tensor, weight, divisor, alpha=RATE)
+
+
+def _adam_state(options: Mapping[str, Any]) -> list[str]:
+    return ["exp_avg", "exp_avg_sq", *(["max_exp_avg_sq"] if options["amsgrad"] else [])]
+
+
+def _sgd_state(options: Mapping[str, Any]) -> list[str]:
+    return ["momentum_buffer"] if options["momentum"] else []
+
+
+def _rmsprop_state(options: Mapping[str, Any]) -> list[str]:
+    extra = [name for name, there in (("momentum_buffer", options["momentum"]), ("grad_avg", options["centered"])) if there]
+    return ["square_avg", *extra]
+
+
+UPDATES: dict[str, tuple[Callable[[Mapping[str, Any]], list[str]], Callable[[_Writer], None]]] = {
+    "torch.optim.Adam": (_adam_state, lambda writer: _adam(writer, aten._fused_adam_.default)),
+    "torch.optim.AdamW": (_adam_state, lambda writer: _adam(writer, aten._fused_adamw_.default)),
+    "torch.optim.SGD": (_sgd_state, _sgd),
+    "torch.optim.RMSprop": (_rmsprop_state, _rmsprop),
+}
+"""For each optimizer what it remembers, and its update."""

@@ -1,0 +1,73 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from sklearn.impute import SimpleImputer
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import MinMaxScaler
+
+from mlpspec.catalog.imputers import ConstantImputer, MeanImputer, MedianImputer
+from mlpspec.catalog.inputs import Numeric
+from mlpspec.catalog.scalers import MinMax, NoScaling
+from mlpspec.data.column import ColumnReader
+from mlpspec.data.operators import run_program
+from mlpspec.data.sources.frame import open_frame
+from mlpspec.diagnostics import DataError
+from mlpspec.ir.facts import InputFacts
+from mlpspec.ir.shape import Shape
+
+FRAME = {"x": [1.0, None, 5.0, 7.0, 100.0], "y": [2.0, 4.0, None, 8.0, -50.0], "z": [0, 1, 2, 3, 4]}
+TRAIN = np.arange(4)  # the last row is not for training
+
+
+def fitted(numeric, name="n", rows=TRAIN):
+    return numeric.fit(name, ColumnReader(open_frame(FRAME), rows))
+
+
+def values(item):
+    raw = np.array([FRAME[c] for c in item.columns], np.float64).T.astype(np.float32)
+    return run_program(item.program, {item.name: raw})[item.program.outputs[0]]
+
+
+@pytest.mark.parametrize(("imputer", "strategy"), [(MeanImputer(), "mean"), (MedianImputer(), "median")])
+def test_imputer_then_scaler_like_scikit_learn(imputer, strategy):
+    item = fitted(Numeric(columns=("x", "y"), missing=imputer, scale=MinMax()))
+    raw = np.array([FRAME["x"], FRAME["y"]], np.float64).T
+    reference = make_pipeline(SimpleImputer(strategy=strategy), MinMaxScaler()).fit(raw[TRAIN])
+    np.testing.assert_allclose(values(item), reference.transform(raw), rtol=1e-6, atol=1e-7)
+    assert item.facts == InputFacts(2, 2)
+    assert (item.type, item.missing, item.shape) == ("float32", strategy, None)
+
+
+def test_indicators_stand_behind_the_values():
+    item = fitted(Numeric(columns=("x", "y"), missing=ConstantImputer(value=0.0), scale=NoScaling(), missing_indicator=True))
+    assert values(item).tolist()[:3] == [[1, 2, 0, 0], [0, 4, 1, 0], [5, 0, 0, 1]]
+    assert item.facts == InputFacts(2, 4)
+
+
+def test_indicators_need_an_imputer():
+    assert "missing: mean" in Numeric(missing_indicator=True).problem()
+    assert Numeric(missing_indicator=True, missing=MeanImputer()).problem() is None
+
+
+def test_missing_numbers_are_refused_by_default():
+    with pytest.raises(DataError, match="column `x` has 1 missing value"):
+        fitted(Numeric(columns=("x", "z")))
+    with pytest.raises(DataError, match="column `x` has 1 missing value"):  # in any row, not in the training rows only
+        fitted(Numeric(columns=("x", "z")), rows=np.array([0, 2]))
+
+
+def test_the_column_of_its_own_name():
+    item = fitted(Numeric(scale=NoScaling()), name="z")
+    assert item.columns == ("z",)
+    assert values(item).ravel().tolist() == [0, 1, 2, 3, 4]
+    assert item.program.outputs != item.program.inputs
+
+
+def test_shapes():
+    assert Numeric().network_input("n", None) == (Shape((1,)), "float32")
+    assert Numeric(columns=("a", "b"), missing_indicator=True).network_input("n", None) == (Shape((4,)), "float32")
+    assert Numeric(columns=("a*",)).network_input("n", None) == (Shape(("n.columns",)), "float32")
+    assert Numeric(columns=("a*",), missing_indicator=True).network_input("n", None) == (Shape(("2*n.columns",)), "float32")
+    assert Numeric(columns=("a*",)).network_input("n", InputFacts(3, 3)) == (Shape((3,)), "float32")
+    assert Numeric().operation("n", None) is None
