@@ -18,6 +18,8 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any
 
+from mlpspec.runtime.library import load_onnxruntime
+
 PROVIDER = "CUDAExecutionProvider"
 
 _PACKAGES = {
@@ -71,8 +73,7 @@ def cuda_problem(index: int = 0) -> str:
 
     Loads the CUDA libraries as a side effect, so that a session can find them.
     """
-    import onnxruntime
-
+    onnxruntime = load_onnxruntime()
     return (
         wheel_problem(onnxruntime.get_available_providers(), onnxruntime_packages(), sys.platform)
         or driver_problem(read_driver(), onnxruntime.cuda_version, index, os.environ.get("CUDA_VISIBLE_DEVICES"))
@@ -141,9 +142,8 @@ def library_problem(output: str) -> str:
 
 def provider_problem() -> str:
     """Why the CUDA part of onnxruntime does not load, as the system's loader says it; empty when it loads or there is none."""
-    import onnxruntime
-
-    folder = Path(onnxruntime.__file__).parent / "capi"
+    onnxruntime = load_onnxruntime()
+    folder = Path(str(onnxruntime.__file__)).parent / "capi"
     for name in ("libonnxruntime_providers_cuda.so", "onnxruntime_providers_cuda.dll"):
         if (folder / name).exists():
             try:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from mlpspec.diagnostics import MachineError, MlpspecError, ModelFileError
+from mlpspec.runtime.library import load_onnxruntime
 from mlpspec.runtime.model_file import ModelFile
 
 _CODE = re.compile(r"^\[ONNXRuntimeError\] : \d+ : [A-Z_]+ : ")
@@ -28,8 +29,7 @@ def plain_reason(error: BaseException) -> str:
 
 def refusal(error: BaseException, model: ModelFile) -> MlpspecError:
     """What it means that no session could be made of a model."""
-    import onnxruntime
-
+    onnxruntime = load_onnxruntime()
     text = str(error)
     reads = f"onnxruntime {onnxruntime.__version__} reads up to"
     update = "update onnxruntime, or export the model again"

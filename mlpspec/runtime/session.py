@@ -13,6 +13,7 @@ from mlpspec.diagnostics import Diagnostic, MachineError, Severity
 from mlpspec.runtime.card import Value
 from mlpspec.runtime.cuda import PROVIDER, cuda_problem, provider_problem, read_driver
 from mlpspec.runtime.device import Device, DeviceChoice
+from mlpspec.runtime.library import load_onnxruntime
 from mlpspec.runtime.model_file import ModelFile
 from mlpspec.runtime.refusals import plain_reason, refusal
 
@@ -161,28 +162,25 @@ def _gpu_name(index: int) -> str:
 
 
 def _options(threads: int | None) -> Any:
-    import onnxruntime
-
+    onnxruntime = load_onnxruntime()
     options = onnxruntime.SessionOptions()
     options.log_severity_level = 4  # errors arrive as exceptions; the log would print them a second time
     options.add_session_config_entry("session.load_model_format", "ONNX")
-    options.add_session_config_entry("session.force_spinning_stop", "0")
+    options.add_session_config_entry("session.force_spinning_stop", "1")  # between runs the cores are free for reading and writing
     if threads is not None:
         options.intra_op_num_threads = threads
     return options
 
 
 def _create(model: ModelFile, options: Any, providers: list[Any]) -> InferenceSession:
-    import onnxruntime
-
+    onnxruntime = load_onnxruntime()
     return onnxruntime.InferenceSession(model.data, options, providers=providers, enable_fallback=0)
 
 
 @contextmanager
 def _silence() -> Iterator[None]:
     """Without what ONNX Runtime prints when a provider does not load; the reason is found and said here."""
-    import onnxruntime
-
+    onnxruntime = load_onnxruntime()
     onnxruntime.set_default_logger_severity(4)
     try:
         yield

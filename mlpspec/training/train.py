@@ -24,6 +24,7 @@ from mlpspec.training.run_folder import RUNS, RunFolder
 if TYPE_CHECKING:
     import torch
 
+    from mlpspec.training.evaluation import Evaluation
     from mlpspec.training.loop import Position
 
 PROOF_ROWS = 1000
@@ -122,6 +123,7 @@ class _Run:
         loop = Loop(
             self.spec, self.module, self.step, self.parts["train"].rows, self.device, hooks, has_validation="validation" in self.parts
         )
+        self.monitor = loop.monitor
         position = Position()
         with Interrupt() as interrupt, self.progress:
             ended = loop.run(position, interrupt, self.progress)
@@ -129,12 +131,12 @@ class _Run:
         return ended, position
 
     def _validate(self) -> Mapping[str, float | None]:
-        return self._evaluate("validation") if "validation" in self.parts else {}
+        return self._evaluate("validation").figures if "validation" in self.parts else {}
 
-    def _evaluate(self, part: str) -> Mapping[str, float | None]:
+    def _evaluate(self, part: str) -> Evaluation:
         from mlpspec.training.evaluation import evaluate
 
-        return evaluate(self.module, self.parts[part], self.spec, self.dataset.preprocessing).figures
+        return evaluate(self.module, self.parts[part], self.spec, self.dataset.preprocessing)
 
     def _save_best(self, position: Position) -> None:
         """Remember the best weights; they reach the disk with the next checkpoint."""
@@ -160,9 +162,13 @@ class _Run:
             self.best_is_new = False
 
     def _finish(self, ended: str, position: Position) -> TrainingResult:
+        from mlpspec.report import write_report
+        from mlpspec.training.summary import report_content
+
         if self.best:
             self.module.load_state_dict(self.best)
-        figures = {part: self._evaluate(part) for part in self.parts}
+        evaluations = {part: self._evaluate(part) for part in self.parts}
+        figures = {part: found.figures for part, found in evaluations.items()}
         seconds = time.time() - self.started
         self._write_info(
             {
@@ -174,15 +180,10 @@ class _Run:
                 "seconds": round(seconds, 3),
             }
         )
-        return TrainingResult(
-            self.folder,
-            ended,
-            position.best_epoch,
-            figures,
-            self.graph.parameters or 0,
-            seconds,
-            (*self.document.warnings, *self.dataset.warnings),
-        )
+        warnings = (*self.document.warnings, *self.dataset.warnings)
+        content = report_content(self.folder, self.document, self.dataset, self.graph, evaluations, monitor=self.monitor, warnings=warnings)
+        write_report(content, self.folder.path / "report.html")
+        return TrainingResult(self.folder, ended, position.best_epoch, figures, self.graph.parameters or 0, seconds, warnings)
 
     def _write_start(self) -> None:
         import yaml

@@ -9,6 +9,11 @@ import numpy as np
 
 from mlpspec.diagnostics import Diagnostic
 
+_CHUNK = 1 << 24
+"""Bytes that are looked at together."""
+
+_QUOTE, _LINE_FEED, _RETURN = b'"\n\r'
+
 _SHOWN = 3
 """How many malformed rows are reported one by one."""
 
@@ -77,22 +82,31 @@ def malformed_rows(data: bytes, separator: str, width: int, name: str) -> list[D
 def has_regular_quotes(data: bytes, separator: str) -> bool:
     """Whether every quote stands where RFC 4180 wants it: around a whole cell, or twice inside one.
 
-    It looks at all runs of quotes at once. A run of an odd number opens or closes a cell; False also for text with a quote in it that
+    It looks at many runs of quotes at once. A run of an odd number opens or closes a cell; False also for text with a quote in it that
     is not quoted, which is unusual but clear.
     """
     text = np.frombuffer(data, np.uint8)
-    quotes = np.flatnonzero(text == ord('"'))
-    if not len(quotes):
-        return True
-    apart = np.diff(quotes) > 1
-    first, last = quotes[np.append(True, apart)], quotes[np.append(apart, True)]
-    odd = (last - first) % 2 == 0
-    inside = (np.cumsum(odd) - odd) % 2 == 1
-    starts = (first == 0) | np.isin(text[first - 1], np.frombuffer(f"{separator}\n".encode(), np.uint8))
-    after = text[np.minimum(last + 1, len(text) - 1)]
-    ends = (last + 1 == len(text)) | np.isin(after, np.frombuffer(f"{separator}\r\n".encode(), np.uint8))
-    regular = np.where(inside, ~odd | ends, starts & (odd | ends))
-    return bool(regular.all()) and int(odd.sum()) % 2 == 0
+    opens, closes = np.zeros(256, bool), np.zeros(256, bool)
+    opens[[ord(separator), _LINE_FEED]] = True
+    closes[[ord(separator), _LINE_FEED, _RETURN]] = True
+    inside, start = False, 0
+    while start < len(text):
+        end = min(start + _CHUNK, len(text))
+        while end < len(text) and text[end] == _QUOTE:  # a run of quotes stays in one piece
+            end += 1
+        quotes = np.flatnonzero(text[start:end] == _QUOTE) + start
+        if len(quotes):
+            apart = np.diff(quotes) > 1
+            first, last = quotes[np.append(True, apart)], quotes[np.append(apart, True)]
+            odd = (last - first) % 2 == 0
+            within = (np.cumsum(odd) - odd + inside) % 2 == 1
+            after_boundary = opens[text[first - 1]] | (first == 0)
+            before_boundary = closes[text[np.minimum(last + 1, len(text) - 1)]] | (last + 1 == len(text))
+            if not np.where(within, ~odd | before_boundary, after_boundary & (odd | before_boundary)).all():
+                return False
+            inside = bool((inside + odd.sum()) % 2)
+        start = end
+    return not inside
 
 
 def _ragged(name: str, line: int, cells: int, width: int) -> Diagnostic:

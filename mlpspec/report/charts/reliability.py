@@ -54,7 +54,7 @@ def wilson(share: float, size: int) -> tuple[float, float]:
     """
     middle = (share + Z95**2 / (2 * size)) / (1 + Z95**2 / size)
     half = Z95 / (1 + Z95**2 / size) * (share * (1 - share) / size + Z95**2 / (4 * size**2)) ** 0.5
-    return max(middle - half, 0.0), min(middle + half, 1.0)
+    return max(middle - half, 0.0) if share > 0 else 0.0, min(middle + half, 1.0) if share < 1 else 1.0
 
 
 def calibration_error(bins: list[Bin]) -> float:

@@ -153,6 +153,8 @@ class _Lowering:
         target, args = (aten.clamp_min.default, (*node.args, 0)) if node.target is aten.relu.default else (node.target, node.args)
         if not isinstance(target, torch._ops.OpOverload):
             raise NotImplementedError(f"{target} in a step")
+        if torch.Tag.nondeterministic_seeded in target.tags:
+            raise NotImplementedError(f"{target} draws random numbers")
         writer = out_variant(target)
         parts = _parts(node)
         if writer is None or any(known is None for _, known in parts):

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Literal
+from collections.abc import Callable, Mapping
+from typing import Any, Literal
 
 import torch
 from torch import nn
@@ -37,7 +37,7 @@ def make_step(
         data: the training rows.
         batch_size: rows of a batch, as `batch_bounds` cuts them.
         seed: where dropout's random bits come from.
-        wanted: `compiled`, `eager`, or `torch_compile`: eager with the network and loss through torch.compile.
+        wanted: `compiled`, `eager`, or `torch_compile`: eager with the network through torch.compile.
         decisions: what `decisions()` of the step of an earlier run gave.
     """
     if wanted == "compiled":
@@ -47,7 +47,7 @@ def make_step(
             first = (str(error) or type(error).__name__).splitlines()[0]
             return _eager(module, loss, optimizer, data, seed), f"eager, because the step cannot be compiled: {first}"
     if wanted == "torch_compile":
-        return _eager(torch.compile(module), loss, optimizer, data, seed), "eager through torch.compile, as asked"  # type: ignore[arg-type]
+        return _eager(module, loss, optimizer, data, seed, torch.compile(module)), "eager with the network through torch.compile, as asked"
     return _eager(module, loss, optimizer, data, seed), "eager, as asked"
 
 
@@ -64,5 +64,7 @@ def _compiled(
     return step, step.description
 
 
-def _eager(module: nn.Module, loss: LossFunction, optimizer: Optimizer, data: Tensors, seed: int) -> Step:
-    return EagerStep(module, loss, make_optimizer(optimizer, module), data, seed=seed)
+def _eager(
+    module: nn.Module, loss: LossFunction, optimizer: Optimizer, data: Tensors, seed: int, forward: Callable[..., Any] | None = None
+) -> Step:
+    return EagerStep(module, loss, make_optimizer(optimizer, module), data, seed=seed, forward=forward)
