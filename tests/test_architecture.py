@@ -76,9 +76,7 @@ def test_every_module_has_its_test():
     missing = [
         str(path)
         for path in MODULES
-        if not path.name.startswith("_")
-        and path.stem != "base"
-        and not (ROOT / "tests" / path.parent / f"test_{path.stem}.py").is_file()
+        if not path.name.startswith("_") and path.stem != "base" and not (ROOT / "tests" / path.parent / f"test_{path.stem}.py").is_file()
     ]
     assert missing == sorted(TESTED_ELSEWHERE), sorted(set(missing) ^ set(TESTED_ELSEWHERE))
 

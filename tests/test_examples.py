@@ -6,6 +6,7 @@ import re
 import shutil
 import subprocess
 import sys
+import textwrap
 from pathlib import Path
 
 import numpy as np
@@ -109,6 +110,12 @@ def test_readme_python(clone):
     snippets = re.findall(r"^```python\n(.*?)^```$", (ROOT / "README.md").read_text(), re.MULTILINE | re.DOTALL)
     assert snippets
     python(clone, "-c", "\n".join(snippets))
+
+
+def test_readme_errors_are_real(clone):
+    done = subprocess.run([sys.executable, "-m", "mlpspec", "validate", "examples/bad.yaml"], cwd=clone, capture_output=True, text=True)
+    assert done.returncode == 3
+    assert textwrap.indent(done.stderr.strip(), "    ") in (ROOT / "README.md").read_text()
 
 
 @pytest.mark.parametrize("page", ["README.md", "docs/specs.md"])

@@ -25,6 +25,7 @@ def families() -> tuple[Family[Any], ...]:
     from mlpspec.catalog.scalers import SCALERS
     from mlpspec.catalog.schedules import SCHEDULES
     from mlpspec.catalog.targets import TARGETS
+    from mlpspec.catalog.weightings import WEIGHTINGS
 
     tables = (
         LAYERS,
@@ -35,6 +36,7 @@ def families() -> tuple[Family[Any], ...]:
         SCALERS,
         IMPUTERS,
         TARGETS,
+        WEIGHTINGS,
         LOSSES,
         METRICS,
         OPTIMIZERS,

@@ -18,16 +18,23 @@ from mlpspec.cli.table import aligned, figure
 @click.argument("spec")
 @setting_option
 @outside_option
+@click.option(
+    "--resume", is_flag=False, flag_value="newest", metavar="[RUN]", help="Go on with this run, or with the newest of the spec's name."
+)
 @click.option("--runs", default="runs", type=click.Path(path_type=Path), show_default=True, help="Where run folders go.")
-def main(output: Output, spec: str, settings: tuple[str, ...], allow_outside: bool, runs: Path) -> None:
+def main(output: Output, spec: str, settings: tuple[str, ...], allow_outside: bool, resume: str | None, runs: Path) -> None:
     """Train the model of a spec; leaves a run folder with weights, metrics and a report."""
     from mlpspec.compiler import load
     from mlpspec.training.progress import progress_for
+    from mlpspec.training.run_folder import RunFolder
     from mlpspec.training.train import train
 
     document = load(spec, settings=settings, allow_outside=allow_outside)
     output.warnings(document.warnings)
-    result = train(document, runs=runs, progress=progress_for(quiet=output.quiet or output.json))
+    run = None
+    if resume is not None:
+        run = RunFolder.open(runs / document.spec.name / "latest" if resume == "newest" else resume)
+    result = train(document, runs=runs, progress=progress_for(quiet=output.quiet or output.json), resume=run)
     output.warnings(result.warnings[len(document.warnings) :])
     names = list(result.figures["train"])
     rows = [[part, *(figure(result.figures[part][name]) for name in names)] for part in result.figures]

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from fnmatch import fnmatchcase
 
 import numpy as np
 
 from mlpspec.catalog.inputs.base import GLOB_SIGNS
 from mlpspec.data.cells import number_help
-from mlpspec.data.table import Column, Table
+from mlpspec.data.table import Column, Integers, Table
 from mlpspec.diagnostics import DataError, Diagnostic, did_you_mean
+from mlpspec.instants import FORMS
 from mlpspec.ir.fitted import FittedInput, FittedTarget, Preprocessing, RawType
 
 LARGEST = float(np.finfo(np.float32).max)
@@ -18,14 +19,27 @@ LARGEST = float(np.finfo(np.float32).max)
 _SHOWN = 3
 """How many bad cells of a column are shown."""
 
-_NOT_NUMBERS = {
-    "array": "several numbers in each row; read it with `tensor`",
-    "other": "neither numbers nor text; write dates as numbers, such as a year or the days since a day",
-}
+_ARRAY = "several numbers in each row; read it with `tensor`"
+_TIME = "dates or times; read it with `datetime`"
+_NOT_NUMBERS = {"array": _ARRAY, "time": _TIME, "other": "neither numbers nor text; store it as one of them"}
 _NOT_CATEGORIES = {
     "number": "numbers with fractions; read it with `numeric`, or store it as whole numbers or text",
-    "array": "several numbers in each row; read it with `tensor`",
-    "other": "neither whole numbers nor text; write dates as text",
+    "array": _ARRAY,
+    "time": _TIME,
+    "other": "neither whole numbers nor text; store it as one of them",
+}
+_NOT_WHOLE = {
+    "number": "numbers with fractions; store it as whole numbers",
+    "boolean": "true and false; store it as whole numbers",
+    "array": _ARRAY,
+    "time": _TIME,
+    "other": "neither whole numbers nor text; store it as whole numbers",
+}
+_NOT_TIMES = {
+    "number": "numbers with fractions; store times as dates, as text, or as whole seconds since 1970",
+    "boolean": "true and false; read it with `category`",
+    "array": _ARRAY,
+    "other": "neither times nor text; store it as dates or times",
 }
 
 
@@ -83,20 +97,24 @@ class ColumnReader:
             return self._stack([self.table.column(name).integers().values for name in readable], np.int64), "int64"
         return self._stack([self.table.column(name).texts() for name in readable], object), "string"
 
-    def integers(self, columns: Sequence[str]) -> np.ndarray:
+    def integers(self, columns: Sequence[str], *, help: str = "the model was trained on whole numbers") -> np.ndarray:
         """(rows, columns) int64 for a model that takes whole numbers; missing cells and others are reported and 0."""
-        found = []
-        for name in columns:
-            column = self.table.column(name)
-            if column.kind not in ("integer", "text"):
-                self._report_kind(name, column, "whole numbers", "the model was trained on whole numbers")
-                found.append(np.zeros(self.table.rows, np.int64))
-                continue
-            cells = column.integers()
-            self._report_cells(name, cells.bad, "whole number", "the model was trained on whole numbers")
-            self._report_missing(name, cells.missing, "the model was trained on whole numbers, of which none can be missing")
-            found.append(cells.values)
+        found = [self._whole(name, lambda column: column.integers(), _NOT_WHOLE, "whole number", help) for name in columns]
         return self._stack(found, np.int64)
+
+    def seconds(self, columns: Sequence[str]) -> np.ndarray:
+        """(rows, columns) int64 seconds since 1970-01-01 00:00 UTC; missing cells and others are reported and 0."""
+        found = [self._whole(name, lambda column: column.seconds(), _NOT_TIMES, "time", FORMS) for name in columns]
+        return self._stack(found, np.int64)
+
+    def _whole(self, name: str, read: Callable[[Column], Integers], reasons: dict[str, str], wanted: str, help: str) -> np.ndarray:
+        """All rows of a column that is read as int64, with stand-ins for bad cells."""
+        if not self._is(name, reasons, f"{wanted}s"):
+            return np.zeros(self.table.rows, np.int64)
+        cells = read(self.table.column(name))
+        self._report_cells(name, cells.bad, wanted, help)
+        self._report_missing(name, cells.missing, f"none may be missing here; {help}" if wanted == "time" else help)
+        return cells.values
 
     def array(self, name: str, shape: tuple[int, ...] | None = None) -> np.ndarray | None:
         """(rows, ...) numbers of the array's own type; None when there is no such array of finite numbers, or not of that shape."""
@@ -149,6 +167,8 @@ class ColumnReader:
             return self.numbers(columns).astype(np.float32)
         if item.type == "int64":
             return self.integers(columns)
+        if item.type == "seconds":
+            return self.seconds(columns)
         values, _ = self.categories(columns, text=True)
         return values if values.shape[1] == len(columns) else None
 

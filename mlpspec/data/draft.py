@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
-from mlpspec.data.guess import MANY_CATEGORIES, Guess, rarest
+from mlpspec.data.guess import MANY_CATEGORIES, Guess, has_days_only, rarest
 
 STRATIFY_FROM = 10
 """The rarest class must have so many rows for a split that keeps the shares of the classes."""
@@ -78,6 +78,8 @@ class Draft:
         for guess in self.inputs:
             if guess.kind == "category":
                 yield from self._single(guess, "category", "missing: own", names)
+            elif guess.kind == "datetime":
+                yield self._times(guess, names)
             elif guess.kind == "tensor":
                 name = names.input(guess.column.name)
                 array = "" if name == guess.column.name else f"array: {quoted(guess.column.name)}, "
@@ -107,6 +109,15 @@ class Draft:
             options.append(missing)
         written = f"{{{kind}: {{{', '.join(options)}}}}}" if options else kind
         yield f"  {name}: {written}  # {_explained(guess)}"
+
+    def _times(self, guess: Guess, names: _Names) -> str:
+        column = guess.column
+        name = names.input(column.name)
+        options = [f"columns: {quoted(column.name)}"] if name != column.name else []
+        if has_days_only(column):
+            options.append("parts: [year, month, day, weekday]")
+        written = f"{{datetime: {{{', '.join(options)}}}}}" if options else "datetime"
+        return f"  {name}: {written}  # {guess.reason}"
 
     def _targets(self, names: _Names) -> Iterator[str]:
         column = self.target.column

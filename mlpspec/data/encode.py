@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
@@ -9,6 +10,7 @@ import numpy as np
 from mlpspec.data.column import ColumnReader
 from mlpspec.data.operators import run_program
 from mlpspec.data.table import Table
+from mlpspec.data.truth import outside, strange_labels
 from mlpspec.diagnostics import Diagnostic, Severity, did_you_mean
 from mlpspec.ir.fitted import FittedInput, FittedTarget, Preprocessing
 
@@ -75,10 +77,13 @@ class _Encoder:
         if raw is None:
             return None
         help = "remove the rows: what a model shall find out must be known in all of them"
-        self.refuse_missing(raw, item.columns, help)
-        if item.classes is not None:
-            self.new_labels(raw, item)
-        return run_program(item.encode, {item.encode.inputs[0]: raw})[item.encode.outputs[0]]
+        if item.missing == "error":
+            self.refuse_missing(raw, item.columns, help)
+        self.new_labels(raw, item)
+        encoded = run_program(item.encode, {item.encode.inputs[0]: raw})[item.encode.outputs[0]]
+        if item.classes is None:
+            self.check_scale(item, raw, encoded)
+        return encoded
 
     def refuse_missing(self, raw: np.ndarray, columns: tuple[str, ...], help: str) -> None:
         for position, column in enumerate(columns):
@@ -90,9 +95,7 @@ class _Encoder:
     def unseen(self, raw: np.ndarray, item: FittedInput) -> None:
         for position, column in enumerate(item.columns):
             known = known_categories(item, position)
-            found = _outside(raw[:, position], known)
-            if item.type == "string":
-                found = found[raw[found, position] != ""]
+            found = outside(raw[:, position], known) if known else ()
             if not len(found):
                 continue
             values = dict.fromkeys(raw[found, position].tolist())
@@ -106,14 +109,15 @@ class _Encoder:
                 self.warnings.append(Diagnostic("unseen-category", message, Severity.WARNING, place=place, help=help))
 
     def new_labels(self, raw: np.ndarray, item: FittedTarget) -> None:
-        found = _outside(raw[:, 0], item.classes or ())
-        if item.type == "string":
-            found = found[raw[found, 0] != ""]
-        if len(found):
-            values = dict.fromkeys(raw[found, 0].tolist())
-            message = f"column `{item.columns[0]}` has labels that the training rows lack, in {self.count(found)}: {_listed(values)}"
-            help = did_you_mean(str(next(iter(values))), map(str, item.classes or ()))
-            self.reader.report("unseen-category", message, row=self.row(found[0]), help=help)
+        for column, rows, labels in strange_labels(item, raw):
+            if item.type == "float32":
+                message = f"column `{column}` holds {_listed(labels)} in {self.count(rows)}, where 0 and 1 are wanted"
+                help = "a label's column says 1 where a row has the label, else 0; several labels in one text need `separator`"
+                self.reader.report("bad-cell", message, row=self.row(rows[0]), help=help)
+            else:
+                message = f"column `{column}` has labels that the training rows lack, in {self.count(rows)}: {_listed(labels)}"
+                help = did_you_mean(labels[0], map(str, item.classes or ()))
+                self.reader.report("unseen-category", message, row=self.row(rows[0]), help=help)
 
     def check_finite(self, item: FittedInput, raw: np.ndarray, encoded: np.ndarray) -> None:
         """Scaling can lead beyond float32; what was finite must stay so."""
@@ -123,6 +127,16 @@ class _Encoder:
         help = "the numbers of a column lie too far apart for float32; change its unit or leave out the extreme rows"
         message = f"the input `{item.name}` becomes infinite when it is scaled"
         self.reader.report("bad-cell", message, row=self.row(np.flatnonzero(wrong)[0]), help=help)
+
+    def check_scale(self, item: FittedTarget, raw: np.ndarray, encoded: np.ndarray) -> None:
+        """What a scaled target is measured by is its scale undone; that must be the truth again."""
+        restored = run_program(item.restore, {item.restore.inputs[0]: encoded})[item.restore.outputs[0]]
+        reach = np.abs(raw).max(axis=0, initial=0.0, where=np.isfinite(raw))
+        wrong = ~np.isclose(restored, raw, rtol=1e-3, atol=1e-3 * reach, equal_nan=True).all(axis=1)
+        if wrong.any():
+            message = f"the target `{item.name}` has numbers in {self.count(np.flatnonzero(wrong))} that its scale cannot hold"
+            help = "choose another `scale` for it, e.g. `standardize`, or leave out the rows"
+            self.reader.report("bad-cell", message, row=self.row(np.flatnonzero(wrong)[0]), help=help)
 
     def count(self, found: np.ndarray) -> str:
         """How many rows were found, in words: `3 validation rows`."""
@@ -145,13 +159,7 @@ def _is_missing(values: np.ndarray) -> np.ndarray:
     return np.isnan(values) if values.dtype.kind == "f" else values == "" if values.dtype.kind == "O" else np.zeros(len(values), bool)
 
 
-def _outside(values: np.ndarray, known: tuple[str | int, ...]) -> np.ndarray:
-    """The positions of the values that are not known."""
-    if values.dtype.kind == "i":
-        return np.flatnonzero(~np.isin(values, np.asarray(known, np.int64)))
-    return np.flatnonzero(~np.fromiter(map(frozenset(known).__contains__, values.tolist()), bool, len(values)))
-
-
-def _listed(values: dict[str | int, None]) -> str:
-    shown = [f"`{value}`" for value in list(values)[:_SHOWN]]
+def _listed(values: Iterable[str | int]) -> str:
+    values = list(values)
+    shown = [f"`{value}`" for value in values[:_SHOWN]]
     return ", ".join(shown) + (", ..." if len(values) > _SHOWN else "")

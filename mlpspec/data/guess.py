@@ -9,10 +9,14 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
-if TYPE_CHECKING:
-    from mlpspec.data.table import Table
+import numpy as np
 
-Kind = Literal["numeric", "category", "binary", "tensor", "skipped"]
+from mlpspec.instants import seconds_of_texts
+
+if TYPE_CHECKING:
+    from mlpspec.data.table import Integers, Table
+
+Kind = Literal["numeric", "category", "binary", "datetime", "tensor", "skipped"]
 
 MANY_CATEGORIES = 12
 """Above this, categories are embedded rather than one-hot."""
@@ -100,10 +104,18 @@ def _cells(table: Table, name: str) -> list[str] | Column:
         array = column.array()
         return Column(name, unreadable="lists of different lengths") if array is None else Column(name, array=array.shape[1:])
     if column.kind == "other":
-        return Column(name, unreadable="dates or another type that mlpspec does not read")
+        return Column(name, unreadable="a type that mlpspec does not read")
+    if column.kind == "time":
+        return _times(name, column.seconds())
     if column.kind == "number":
         return ["" if number != number else repr(number) for number in column.numbers().values.tolist()]
     return [text.strip() for text in column.texts().tolist()]
+
+
+def _times(name: str, seconds: Integers) -> Column:
+    """A column of times as ISO 8601 texts."""
+    there = np.delete(seconds.values, seconds.missing)
+    return Column(name, tuple(map(str, there.astype("datetime64[s]"))), len(seconds.missing))
 
 
 def _column(table: Table, name: str, cells: Sequence[str], tokens: Sequence[str]) -> Column:
@@ -122,14 +134,13 @@ def guess_input(column: Column) -> Guess:
         return Guess(column, "skipped", "no values" if not rows else f"only the value {_short(column.values[0])}")
     if all(map(is_number, column.values)):
         return _guess_numbers(column)
-    if sum(map(bool, map(_DATE.fullmatch, column.values))) > 0.9 * rows:
-        return Guess(column, "skipped", "dates or times, which mlpspec does not read; add columns such as the month or the age in days")
-    if distinct > max(MANY_CATEGORIES, rows / 2):
-        return Guess(column, "skipped", f"{distinct} different texts in {rows} rows: names or free text")
+    if _has_dates(column):
+        return _guess_dates(column)
     stray = [value for value in dict.fromkeys(column.values) if not is_number(value)]
-    if len(stray) < distinct / 2:
-        return Guess(column, "category", f"{distinct} categories; nearly numbers, but for {', '.join(map(_short, stray[:3]))}")
-    return Guess(column, "category", f"{distinct} categories")
+    nearly = f"; nearly numbers, but for {', '.join(map(_short, stray[:3]))}" if len(stray) < distinct / 2 else ""
+    if distinct > max(MANY_CATEGORIES, rows / 2):
+        return Guess(column, "skipped", f"{distinct} different texts in {rows} rows{nearly or ': names or free text'}")
+    return Guess(column, "category", f"{distinct} categories{nearly}")
 
 
 def guess_target(column: Column) -> Guess:
@@ -142,6 +153,8 @@ def guess_target(column: Column) -> Guess:
     if column.floats:
         stored = "; store whole numbers as integers to make them classes" if all(map(is_whole, column.values)) else ""
         return Guess(column, "numeric", f"numbers from {_range(column)}{stored}")
+    if _has_dates(column):
+        return Guess(column, "skipped", "it holds dates or times, which no model here answers")
     if distinct == 2:
         return Guess(column, "binary", "two values")
     numbers = all(map(is_number, column.values)) and not _has_codes(column)
@@ -152,6 +165,12 @@ def guess_target(column: Column) -> Guess:
     if all(map(is_whole, column.values)) and distinct <= min(FEW_INTEGERS, rows / ROWS_A_CLASS):
         return Guess(column, "category", f"{distinct} different whole numbers; write `numeric` if they are amounts")
     return Guess(column, "numeric", f"numbers from {_range(column)}")
+
+
+def has_days_only(column: Column) -> bool:
+    """Whether all times of a column stand at midnight."""
+    seconds, _ = seconds_of_texts(np.array(column.values, object))
+    return not (seconds % 86_400).any()
 
 
 def rarest(column: Column) -> int:
@@ -186,6 +205,22 @@ def _guess_numbers(column: Column) -> Guess:
     if distinct <= FEW_INTEGERS // 2 and all(map(is_whole, column.values)):
         return Guess(column, "numeric", f"{distinct} different whole numbers; make it a category if they are codes")
     return Guess(column, "numeric", f"from {_range(column)}")
+
+
+def _guess_dates(column: Column) -> Guess:
+    seconds, bad = seconds_of_texts(np.array(column.values, object))
+    if len(bad):
+        return Guess(
+            column, "skipped", f"dates or times in a form that `datetime` does not read, such as {_short(column.values[int(bad[0])])}"
+        )
+    if column.missing:
+        return Guess(column, "skipped", f"dates, of which {column.missing} are missing; `datetime` needs all of them")
+    first, last = (str(np.datetime64(int(second), "s"))[:10] for second in (seconds.min(), seconds.max()))
+    return Guess(column, "datetime", f"from {first} to {last}")
+
+
+def _has_dates(column: Column) -> bool:
+    return sum(map(bool, map(_DATE.fullmatch, column.values))) > 0.9 * len(column.values)
 
 
 def _has_codes(column: Column) -> bool:

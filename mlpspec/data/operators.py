@@ -8,6 +8,8 @@ from typing import Any
 
 import numpy as np
 
+from mlpspec.catalog.calendar import date_part
+from mlpspec.catalog.encoders.hashing import bucket
 from mlpspec.ir.program import Program
 
 Calculate = Callable[[list[np.ndarray], Mapping[str, Any]], np.ndarray]
@@ -42,6 +44,14 @@ def _arithmetic(function: np.ufunc) -> Calculate:
     return calculate
 
 
+def _clip(inputs: list[np.ndarray], constants: Mapping[str, Any]) -> np.ndarray:
+    return np.clip(inputs[0], np.asarray(constants["lower"], np.float32), np.asarray(constants["upper"], np.float32))
+
+
+def _matmul(inputs: list[np.ndarray], constants: Mapping[str, Any]) -> np.ndarray:
+    return (inputs[0].astype(np.float64) @ np.asarray(constants["values"], np.float64)).astype(np.float32)
+
+
 def _lookup(inputs: list[np.ndarray], constants: Mapping[str, Any]) -> np.ndarray:
     column = inputs[0][:, constants["column"]]
     keys, values, default = constants["keys"], constants["values"], constants["default"]
@@ -67,6 +77,23 @@ def _one_hot(inputs: list[np.ndarray], constants: Mapping[str, Any]) -> np.ndarr
     return encoded
 
 
+def _multi_hot(inputs: list[np.ndarray], constants: Mapping[str, Any]) -> np.ndarray:
+    position = {key: number for number, key in enumerate(constants["keys"])}
+    encoded = np.zeros((len(inputs[0]), len(position)), np.float32)
+    for row, text in enumerate(inputs[0][:, 0].tolist()):
+        encoded[row, [position[piece] for piece in text.split(constants["separator"]) if piece in position]] = 1.0
+    return encoded
+
+
+def _hash(inputs: list[np.ndarray], constants: Mapping[str, Any]) -> np.ndarray:
+    return 1 + np.asarray(constants["offsets"], np.int64) + bucket(inputs[0], constants["buckets"])
+
+
+def _gather_rows(inputs: list[np.ndarray], constants: Mapping[str, Any]) -> np.ndarray:
+    rows = np.asarray(constants["values"], np.float32)[inputs[0]]
+    return rows.reshape(len(rows), inputs[0].shape[1] * rows.shape[2])
+
+
 def _softmax(inputs: list[np.ndarray], constants: Mapping[str, Any]) -> np.ndarray:
     powers = np.exp(inputs[0] - inputs[0].max(axis=1, keepdims=True), dtype=np.float32)
     return powers / powers.sum(axis=1, keepdims=True, dtype=np.float32)
@@ -82,7 +109,7 @@ def _two_classes(inputs: list[np.ndarray], constants: Mapping[str, Any]) -> np.n
 
 
 def _at_least(inputs: list[np.ndarray], constants: Mapping[str, Any]) -> np.ndarray:
-    return (inputs[0][:, 0] >= np.float32(constants["value"])).astype(np.int64)
+    return (inputs[0] >= np.float32(constants["value"])).astype(np.int64)
 
 
 def _take(inputs: list[np.ndarray], constants: Mapping[str, Any]) -> np.ndarray:
@@ -97,8 +124,19 @@ OPERATORS: dict[str, Calculate] = {
     "divide": _arithmetic(np.divide),
     "multiply": _arithmetic(np.multiply),
     "add": _arithmetic(np.add),
+    "clip": _clip,
+    "log1p": lambda inputs, constants: np.log1p(inputs[0], dtype=np.float32),
+    "expm1": lambda inputs, constants: np.expm1(inputs[0], dtype=np.float32),
+    "matmul": _matmul,
+    "sort": lambda inputs, constants: np.sort(inputs[0], axis=1),
+    "pick": lambda inputs, constants: inputs[0][:, constants["columns"]],
     "lookup": _lookup,
     "one_hot": _one_hot,
+    "multi_hot": _multi_hot,
+    "hash": _hash,
+    "date_part": lambda inputs, constants: date_part(inputs[0], constants["part"]),
+    "to_float": lambda inputs, constants: inputs[0].astype(np.float32),
+    "gather_rows": _gather_rows,
     "concat": lambda inputs, constants: np.concatenate(inputs, axis=1),
     "softmax": _softmax,
     "sigmoid": _sigmoid,

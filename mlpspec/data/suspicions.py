@@ -31,9 +31,14 @@ def suspicions(preprocessing: Preprocessing, table: Table, rows: np.ndarray) -> 
     for item in preprocessing.inputs.values():
         for column in item.columns if item.shape is None else ():
             yield from _leak(preprocessing, reader, item, column)
-            yield from _numbers(reader, column) if item.type == "float32" else _categories(reader, item, column)
+            if item.type == "float32":
+                yield from _numbers(reader, column)
+            elif item.type == "seconds":
+                yield from _times(reader, column)
+            else:
+                yield from _categories(reader, item, column)
     for target in preprocessing.targets.values():
-        for column in target.columns if target.classes is None else ():
+        for column in target.columns if target.type == "float32" else ():
             yield from _numbers(reader, column)
 
 
@@ -63,6 +68,9 @@ def _same(reader: ColumnReader, one: str, other: str) -> bool:
     if kinds <= {"integer", "number", "boolean"}:
         first, second = reader.numbers((one,)), reader.numbers((other,))
         return bool(np.array_equal(first, second, equal_nan=True))
+    if kinds == {"time"}:
+        first, second = reader.seconds((one,)), reader.seconds((other,))
+        return bool((first == second).all())
     first, second = (reader.categories((name,), text=True)[0] for name in (one, other))
     return bool((first == second).all())
 
@@ -82,6 +90,13 @@ def _numbers(reader: ColumnReader, column: str) -> Iterator[Diagnostic]:
         if changed.any():
             message = f"column `{column}` loses digits: float32 holds whole numbers up to {EXACT} exactly, here is {highest:.0f}"
             yield _warning(reader, message, "an identifier is no number: leave it out, or read it with `category`")
+
+
+def _times(reader: ColumnReader, column: str) -> Iterator[Diagnostic]:
+    values = reader.seconds((column,))
+    if values.min() == values.max():
+        message = f"column `{column}` is `{reader.table.column(column).show(0)}` in all training rows"
+        yield _warning(reader, message, "it tells the model nothing; leave it out")
 
 
 def _categories(reader: ColumnReader, item: FittedInput, column: str) -> Iterator[Diagnostic]:

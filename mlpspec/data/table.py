@@ -13,8 +13,8 @@ import numpy as np
 
 from mlpspec.diagnostics import DataError, MachineError
 
-Kind = Literal["text", "integer", "number", "boolean", "array", "other"]
-"""What a column holds. `array`: several numbers in each row; `other`: dates and whatever is neither number nor text."""
+Kind = Literal["text", "integer", "number", "boolean", "time", "array", "other"]
+"""What a column holds. `time`: dates or times; `array`: several numbers in each row; `other`: whatever is none of these."""
 
 Format = Literal["csv", "parquet", "arrow", "npz"]
 
@@ -55,7 +55,7 @@ class Column(ABC):
 
     @abstractmethod
     def numbers(self) -> Numbers:
-        """The cells as numbers; for every kind but `array` and `other`."""
+        """The cells as numbers; for every kind but `time`, `array` and `other`."""
 
     @abstractmethod
     def texts(self) -> np.ndarray:
@@ -64,6 +64,10 @@ class Column(ABC):
     @abstractmethod
     def integers(self) -> Integers:
         """The cells as whole numbers; for the kinds `integer` and `text`."""
+
+    @abstractmethod
+    def seconds(self) -> Integers:
+        """The cells as seconds since 1970-01-01 00:00 UTC; for the kinds `time`, `text` and `integer`."""
 
     @abstractmethod
     def array(self) -> np.ndarray | None:

@@ -68,6 +68,10 @@ CODES: dict[str, str] = {
     "parity": "The exported model does not give what the trained pipeline gives. No file was left.",
     "non-finite-loss": "The loss became NaN or infinite. Usual reasons: the learning rate is too high, or inputs are not scaled.",
     "stopped": "The work was stopped by a signal after saving.",
+    # serving
+    "bad-request": "A request to `mlpspec serve` has another form than the protocol's; `place` names the field.",
+    "busy": "The server has as much to do as it may, or is stopping. The same request can be answered later.",
+    "timed-out": "A request did not arrive, or was not answered, in the time that the server allows.",
     "usage": "The command line is wrong; `--help` shows the form.",
     "internal-error": "A fault in mlpspec itself. Please report it with the spec and the output of `--debug`.",
     "device": "Which device is used and why.",

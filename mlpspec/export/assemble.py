@@ -13,7 +13,7 @@ from torch import nn
 from mlpspec.export.network import network_model
 from mlpspec.export.operators import ML_DOMAIN, write_program
 from mlpspec.export.writer import GraphWriter
-from mlpspec.ir.fitted import FittedInput, FittedTarget, Preprocessing
+from mlpspec.ir.fitted import Answer, FittedInput, FittedTarget, Preprocessing
 from mlpspec.ir.graph import Graph
 from mlpspec.ir.program import Program
 from mlpspec.language.sections.export import Export
@@ -22,7 +22,12 @@ from mlpspec.version import __version__
 IR_VERSION = 10
 ML_OPSET = 4
 
-_ONNX_TYPES = {"float32": TensorProto.FLOAT, "string": TensorProto.STRING, "int64": TensorProto.INT64}
+_ONNX_TYPES = {
+    "float32": TensorProto.FLOAT,
+    "string": TensorProto.STRING,
+    "int64": TensorProto.INT64,
+    "seconds": TensorProto.INT64,
+}
 
 
 def assemble(module: nn.Module, graph: Graph, preprocessing: Preprocessing, options: Export, metadata: Mapping[str, str]) -> ModelProto:
@@ -43,10 +48,11 @@ def assemble(module: nn.Module, graph: Graph, preprocessing: Preprocessing, opti
     renamed = {inner: encoded[value.name] for inner, value in zip(inner_inputs, graph.inputs, strict=True)}
     outputs: list[ValueInfoProto] = []
     for target, item in preprocessing.targets.items():
-        wanted = answer_names(item, options)
+        answers = wanted_answers(item, options)
+        wanted = [answer.name for answer in answers]
         names = {item.decode.inputs[0]: raw_outputs[target], **{name: name for name in wanted}}
         write_program(back, _only(item.decode, wanted), names, scope=target)
-        outputs += [_answer(item, name) for name in wanted]
+        outputs += map(_output, answers)
     nodes = [*front.nodes, *(_renamed(node, renamed) for node in network.node), *back.nodes]
     initializers = [*front.initializers, *network.initializer, *back.initializers]
     whole = helper.make_graph(nodes, graph.name, [_raw(item) for item in preprocessing.inputs.values()], outputs, initializers)
@@ -83,7 +89,9 @@ def model_card(name: str, preprocessing: Preprocessing, options: Export) -> str:
                 "columns": list(item.columns),
                 "type": item.type,
                 "classes": None if item.classes is None else list(item.classes),
-                "outputs": answer_names(item, options),
+                "outputs": {
+                    answer.name: None if answer.columns is None else list(answer.columns) for answer in wanted_answers(item, options)
+                },
             }
             for item in preprocessing.targets.values()
         ],
@@ -97,11 +105,10 @@ def known_categories(item: FittedInput) -> list[list[str | int]] | None:
     return [list(keys) for _, keys in lookups] if lookups else None
 
 
-def answer_names(target: FittedTarget, options: Export) -> list[str]:
-    """The outputs that the model gives for a target, of those its decoding has."""
-    names = {"label": target.name, "probability": f"{target.name}_probability"}
-    wanted = [names[kind] for kind in options.outputs if names[kind] in target.decode.outputs]
-    return wanted or [target.name]
+def wanted_answers(target: FittedTarget, options: Export) -> list[Answer]:
+    """The answers that the model gives for a target, of those its decoding has; its label or value when none is left."""
+    wanted = [answer for kind in options.outputs for answer in target.answers if answer.kind == kind]
+    return wanted or list(target.answers[:1])
 
 
 def _only(program: Program, outputs: Iterable[str]) -> Program:
@@ -125,10 +132,6 @@ def _raw(item: FittedInput) -> ValueInfoProto:
     return helper.make_tensor_value_info(item.name, _ONNX_TYPES[item.type], ["batch", *shape])
 
 
-def _answer(item: FittedTarget, name: str) -> ValueInfoProto:
-    if name != item.name:
-        return helper.make_tensor_value_info(name, TensorProto.FLOAT, ["batch", len(item.classes or ())])
-    if item.classes is not None:
-        return helper.make_tensor_value_info(name, _ONNX_TYPES[item.type], ["batch"])
-    columns = len(item.columns)
-    return helper.make_tensor_value_info(name, TensorProto.FLOAT, ["batch"] if columns == 1 else ["batch", columns])
+def _output(answer: Answer) -> ValueInfoProto:
+    columns = [] if answer.columns is None else [len(answer.columns)]
+    return helper.make_tensor_value_info(answer.name, _ONNX_TYPES[answer.type], ["batch", *columns])

@@ -8,6 +8,8 @@ from typing import Any
 import numpy as np
 from onnx import TensorProto
 
+from mlpspec.catalog.encoders.hashing import FACTOR, PRIME, SUMMAND
+from mlpspec.export.calendar import write_date_part
 from mlpspec.export.writer import GraphWriter
 from mlpspec.ir.program import Program
 
@@ -49,6 +51,43 @@ def _arithmetic(op_type: str) -> Write:
     return write
 
 
+def _clip(writer: GraphWriter, inputs: list[str], output: str, constants: Mapping[str, Any]) -> None:
+    lower, upper = (writer.constant(constants[end], np.float32, output) for end in ("lower", "upper"))
+    low, high = writer.node("Less", [*inputs, lower], f"{output}.low"), writer.node("Greater", [*inputs, upper], f"{output}.high")
+    writer.node("Where", [high, upper, writer.node("Where", [low, lower, *inputs], f"{output}.raised")], output)
+
+
+def _log1p(writer: GraphWriter, inputs: list[str], output: str, constants: Mapping[str, Any]) -> None:
+    """With u = 1 + x rounded, log(u) * x / (u - 1), and x where u is 1: exact for small x too (Kahan; Higham 2002, section 1.14.1)."""
+    one = writer.constant(1.0, np.float32, output)
+    sum_ = writer.node("Add", [*inputs, one], f"{output}.sum")
+    is_one = writer.node("Equal", [sum_, one], f"{output}.is_one")
+    added = writer.node("Where", [is_one, one, writer.node("Sub", [sum_, one], f"{output}.difference")], f"{output}.added")
+    share = writer.node("Div", [*inputs, added], f"{output}.share")
+    factor = writer.node("Where", [is_one, one, writer.node("Log", [sum_], f"{output}.log")], f"{output}.factor")
+    writer.node("Mul", [factor, share], output)
+
+
+def _expm1(writer: GraphWriter, inputs: list[str], output: str, constants: Mapping[str, Any]) -> None:
+    power = writer.node("Exp", inputs, f"{output}.power")
+    writer.node("Sub", [power, writer.constant(1.0, np.float32, output)], output)
+
+
+def _matmul(writer: GraphWriter, inputs: list[str], output: str, constants: Mapping[str, Any]) -> None:
+    wide = writer.node("Cast", inputs, f"{output}.wide", to=TensorProto.DOUBLE)
+    weights = writer.constant(constants["values"], np.float64, output)
+    writer.node("Cast", [writer.node("MatMul", [wide, weights], f"{output}.product")], output, to=TensorProto.FLOAT)
+
+
+def _sort(writer: GraphWriter, inputs: list[str], output: str, constants: Mapping[str, Any]) -> None:
+    width = writer.node("Shape", inputs, f"{output}.width", start=1, end=2)
+    writer.node("TopK", [*inputs, width], output, f"{output}.places", axis=1, largest=0)
+
+
+def _pick(writer: GraphWriter, inputs: list[str], output: str, constants: Mapping[str, Any]) -> None:
+    writer.node("Gather", [*inputs, writer.constant(constants["columns"], np.int64, output)], output, axis=1)
+
+
 def _lookup(writer: GraphWriter, inputs: list[str], output: str, constants: Mapping[str, Any]) -> None:
     column = inputs[0]
     if constants["columns"] > 1:
@@ -69,6 +108,32 @@ def _one_hot(writer: GraphWriter, inputs: list[str], output: str, constants: Map
     writer.node("Cast", [writer.node("Equal", [*inputs, codes], f"{output}.equal")], output, to=TensorProto.FLOAT)
 
 
+def _multi_hot(writer: GraphWriter, inputs: list[str], output: str, constants: Mapping[str, Any]) -> None:
+    """The pieces of a text are compared with each key: (batch, pieces, 1) with (1, n)."""
+    flat = writer.node("Squeeze", [*inputs, writer.constant([1], np.int64, output)], f"{output}.text")
+    pieces = writer.node("StringSplit", [flat], f"{output}.pieces", f"{output}.counts", delimiter=constants["separator"])
+    apart = writer.node("Unsqueeze", [pieces, writer.constant([2], np.int64, output)], f"{output}.apart")
+    equal = writer.node("Equal", [apart, writer.constant([constants["keys"]], object, output)], f"{output}.equal")
+    number = writer.node("Cast", [equal], f"{output}.number", to=TensorProto.FLOAT)
+    count = writer.node("ReduceSum", [number, writer.constant([1], np.int64, output)], f"{output}.count", keepdims=0)
+    writer.node("Min", [count, writer.constant(1.0, np.float32, output)], output)
+
+
+def _hash(writer: GraphWriter, inputs: list[str], output: str, constants: Mapping[str, Any]) -> None:
+    def calculate(op_type: str, value: str, number: int | list[int], name: str) -> str:
+        return writer.node(op_type, [value, writer.constant(number, np.int64, output)], name)
+
+    small = calculate("Mod", inputs[0], PRIME, f"{output}.small")
+    spread = calculate("Add", calculate("Mul", small, FACTOR, f"{output}.product"), SUMMAND, f"{output}.spread")
+    bucket = calculate("Mod", calculate("Mod", spread, PRIME, f"{output}.hash"), constants["buckets"], f"{output}.bucket")
+    calculate("Add", bucket, [1 + offset for offset in constants["offsets"]], output)
+
+
+def _gather_rows(writer: GraphWriter, inputs: list[str], output: str, constants: Mapping[str, Any]) -> None:
+    rows = writer.node("Gather", [writer.constant(constants["values"], np.float32, output), *inputs], f"{output}.rows", axis=0)
+    writer.node("Flatten", [rows], output, axis=1)
+
+
 def _two_classes(writer: GraphWriter, inputs: list[str], output: str, constants: Mapping[str, Any]) -> None:
     one = writer.constant(1.0, np.float32, output)
     negative = writer.node("Sub", [one, *inputs], f"{output}.negative")
@@ -78,8 +143,7 @@ def _two_classes(writer: GraphWriter, inputs: list[str], output: str, constants:
 def _at_least(writer: GraphWriter, inputs: list[str], output: str, constants: Mapping[str, Any]) -> None:
     threshold = writer.constant(constants["value"], np.float32, output)
     reached = writer.node("GreaterOrEqual", [*inputs, threshold], f"{output}.reached")
-    number = writer.node("Cast", [reached], f"{output}.number", to=TensorProto.INT64)
-    _squeeze(writer, [number], output, constants)
+    writer.node("Cast", [reached], output, to=TensorProto.INT64)
 
 
 def _take(writer: GraphWriter, inputs: list[str], output: str, constants: Mapping[str, Any]) -> None:
@@ -106,8 +170,19 @@ OPERATORS: dict[str, Write] = {
     "divide": _arithmetic("Div"),
     "multiply": _arithmetic("Mul"),
     "add": _arithmetic("Add"),
+    "clip": _clip,
+    "log1p": _log1p,
+    "expm1": _expm1,
+    "matmul": _matmul,
+    "sort": _sort,
+    "pick": _pick,
     "lookup": _lookup,
     "one_hot": _one_hot,
+    "multi_hot": _multi_hot,
+    "hash": _hash,
+    "date_part": write_date_part,
+    "to_float": _plain("Cast", to=TensorProto.FLOAT),
+    "gather_rows": _gather_rows,
     "concat": _plain("Concat", axis=1),
     "softmax": _plain("Softmax", axis=1),
     "sigmoid": _plain("Sigmoid"),

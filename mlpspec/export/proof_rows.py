@@ -2,13 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
+from mlpspec.catalog.calendar import EARLIEST, LATEST
 from mlpspec.ir.fitted import FittedInput, Preprocessing
 
 UNSEEN = "\u2060never seen before\u2060"
+
+_TIMES = ["1969-12-31T23:59:59", "1900-02-28T23:59:59", "2000-02-29", "2024-02-29T12:00", "2100-03-01", "2024-12-31T23:59:59"]
+_EDGES: Mapping[str, Sequence[str | int]] = {
+    "string": (UNSEEN, ""),
+    "int64": (2**63 - 1, -(2**63), -1, 0),
+    "seconds": (*np.array(_TIMES, "M8[s]").astype(np.int64).tolist(), 0, EARLIEST, LATEST, 2**63 - 1, -(2**63)),
+}
+"""What columns of whole numbers, texts and times seldom hold."""
+
 BASE_ROWS = 8  # how many real rows each kind of edge is tried on
 
 
@@ -32,9 +42,7 @@ def edge_rows(preprocessing: Preprocessing, rows: Mapping[str, np.ndarray]) -> d
 def _variants(item: FittedInput, base: np.ndarray, column_values: np.ndarray) -> list[np.ndarray]:
     if item.type == "float32":
         return _number_variants(item, base, column_values)
-    unseen = np.iinfo(np.int64).max if item.type == "int64" else UNSEEN
-    values = [unseen, ""] if item.type == "string" else [unseen, -1]
-    return [_with(base, position, value) for position in range(base.shape[1]) for value in values]
+    return [_with(base, position, value) for position in range(base.shape[1]) for value in _EDGES[item.type]]
 
 
 def _number_variants(item: FittedInput, base: np.ndarray, values: np.ndarray) -> list[np.ndarray]:

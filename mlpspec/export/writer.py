@@ -27,10 +27,10 @@ class GraphWriter:
         self.initializers.append(tensor)
         return name
 
-    def node(self, op_type: str, inputs: list[str], output: str, *, domain: str = "", **attributes: Any) -> str:
-        """A node with one output; the output's name."""
+    def node(self, op_type: str, inputs: list[str], output: str, *others: str, domain: str = "", **attributes: Any) -> str:
+        """A node; the name of its output, or of the first, behind which `others` are named."""
         name = self.unused(f"{output}/{op_type}")
-        self.nodes.append(helper.make_node(op_type, inputs, [output], name=name, domain=domain, **attributes))
+        self.nodes.append(helper.make_node(op_type, inputs, [output, *others], name=name, domain=domain, **attributes))
         return output
 
     def unused(self, name: str) -> str:

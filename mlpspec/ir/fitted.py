@@ -9,7 +9,8 @@ from typing import Any, Literal
 from mlpspec.ir.facts import Facts, InputFacts, TargetFacts
 from mlpspec.ir.program import Program
 
-RawType = Literal["float32", "string", "int64"]
+RawType = Literal["float32", "string", "int64", "seconds"]
+"""How a column's cells are read. It names the tensor's type too, but for `seconds`, which are int64: those since 1970-01-01 00:00 UTC."""
 
 
 @dataclass(frozen=True)
@@ -33,13 +34,30 @@ class FittedInput:
 
 
 @dataclass(frozen=True)
+class Answer:
+    """One output of the exported model: (batch, columns) where `columns` names what stands side by side, (batch,) where it is None.
+
+    `kind` is the word for it in `export.outputs`. `type` is the tensor's: `float32`, `string` or `int64`.
+    """
+
+    name: str
+    kind: Literal["label", "probability", "interval"]
+    type: RawType
+    columns: tuple[str | int, ...] | None = None
+
+
+@dataclass(frozen=True)
 class FittedTarget:
     """One target.
 
-    `encode` turns raw values, (batch,) of `type` for classes, (batch, columns) float32 for numbers, into what the loss takes:
-    class numbers (batch,) int64, 0.0 and 1.0 (batch, 1) for binary, scaled numbers (batch, columns) for numeric.
-    `decode` turns the head's output into the answers: its outputs are named `<target>` and, for classes, `<target>_probability`.
-    `classes` are in the order of the head's outputs; for a binary target (negative, positive).
+    `encode` turns raw values, (batch, 1) of `type` for classes, (batch, columns) float32 for numbers, into what the loss takes:
+    class numbers (batch,) int64, 0.0 and 1.0 (batch, 1) for binary and (batch, labels) for multilabel, scaled numbers (batch, columns)
+    for numeric. `restore` turns that back into what metrics compare: class numbers (batch,) int64, 0 and 1 (batch, labels) int64, numbers
+    (batch, columns) in their own unit.
+    `decode` turns the head's output into the answers, which `answers` describes; its value `prediction` is what metrics compare with
+    that of `restore`.
+    `classes` are in the order of the head's outputs; for a binary target (negative, positive). `missing` is what the truth may lack:
+    `error` nothing. `weights` are factors of the loss: of each class's rows, or, for binary and multilabel, of the positive ones.
     """
 
     name: str
@@ -49,7 +67,12 @@ class FittedTarget:
     encode: Program
     decode: Program
     facts: TargetFacts
+    answers: tuple[Answer, ...]
+    restore: Program
+    prediction: str
     classes: tuple[str, ...] | tuple[int, ...] | None = None
+    missing: str = "error"
+    weights: tuple[float, ...] | None = None
 
 
 @dataclass(frozen=True)
@@ -70,7 +93,7 @@ class Preprocessing:
 
         def plain(item: FittedInput | FittedTarget) -> dict[str, Any]:
             data = asdict(item)
-            for name in ("program", "encode", "decode"):
+            for name in ("program", "encode", "decode", "restore"):
                 if name in data:
                     data[name] = getattr(item, name).to_json()
             return data
@@ -113,8 +136,11 @@ def _fitted_target(item: Mapping[str, Any]) -> FittedTarget:
         "columns": tuple(item["columns"]),
         "encode": Program.from_json(item["encode"]),
         "decode": Program.from_json(item["decode"]),
+        "restore": Program.from_json(item["restore"]),
         "facts": TargetFacts(**item["facts"]),
+        "answers": tuple(Answer(**{**answer, "columns": _tuple(answer["columns"])}) for answer in item["answers"]),
         "classes": _tuple(item["classes"]),
+        "weights": _tuple(item["weights"]),
     }
     return FittedTarget(**{**item, **changed})
 

@@ -56,6 +56,13 @@ class Inputs:
 
 
 @dataclass(frozen=True)
+class Constant:
+    """Stands for a tensor of these numbers in the arguments of a loss's `Function`."""
+
+    values: tuple[float, ...]
+
+
+@dataclass(frozen=True)
 class Function:
     """A function of the inputs without weights: `torch.cat([a, b], dim=-1)`."""
 

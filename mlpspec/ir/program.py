@@ -9,19 +9,30 @@ A program is a list of steps over named values. The first axis of every value is
     divide        (batch, ...) -> (batch, ...)              values: numbers that broadcast
     multiply      (batch, ...) -> (batch, ...)              values: numbers that broadcast
     add           (batch, ...) -> (batch, ...)              values: numbers that broadcast
+    clip          (batch, ...) -> (batch, ...)              lower, upper: numbers that broadcast
+    log1p         (batch, ...) -> (batch, ...)              log(1 + x), for x above -1
+    expm1         (batch, ...) -> (batch, ...)              exp(x) - 1
+    matmul        (batch, k) -> (batch, m)                  values: k rows of m numbers; calculated in float64
+    sort          (batch, k) -> (batch, k)                  the smallest first
+    pick          (batch, k) -> (batch, n)                  columns: n positions
     lookup        (batch, k) texts or int64 -> (batch, 1)   columns: k; column: which of them; keys; values: int64; default
     one_hot       (batch, 1) int64 -> (batch, depth)        depth; code 0 (unknown) gives zeros, code i sets position i - 1
+    multi_hot     (batch, 1) texts -> (batch, n)            keys: n texts; separator: what stands between those that a text names
+    hash          (batch, k) int64 -> (batch, k) int64      buckets; offsets: k; gives 1 + offset + one of 0 to buckets - 1
+    date_part     (batch, k) seconds -> (batch, k) int64    part: of `catalog/calendar.py`
+    to_float      (batch, k) int64 -> (batch, k)
+    gather_rows   (batch, k) int64 -> (batch, k * n)        values: rows of n numbers; each number gives way to that row
     concat        several (batch, k_i) -> (batch, sum k_i)
     softmax       (batch, classes) -> (batch, classes)
-    sigmoid       (batch, 1) -> (batch, 1)
+    sigmoid       (batch, k) -> (batch, k)
     two_classes   (batch, 1) of p -> (batch, 2) of 1 - p, p
     argmax        (batch, classes) -> (batch,) int64
-    at_least      (batch, 1) -> (batch,) int64 of 0 and 1   value: the threshold
+    at_least      (batch, k) -> (batch, k) int64 of 0, 1    value: the threshold
     take          (batch,) int64 -> (batch,)                values: texts or int64 to pick from
     squeeze       (batch, 1) -> (batch,)
     identity      anything -> the same
 
-Numbers are float32 throughout, so that NumPy and ONNX Runtime calculate alike.
+Numbers are float32 but where the table says otherwise, so that NumPy and ONNX Runtime calculate alike. A NaN stays one.
 """
 
 from __future__ import annotations
@@ -76,6 +87,11 @@ class Chain:
         self._inputs = inputs
         self._steps: list[Step] = []
         self.last = inputs[0]
+
+    @property
+    def steps(self) -> tuple[Step, ...]:
+        """The steps so far."""
+        return tuple(self._steps)
 
     def step(self, op: str, *inputs: str, **constants: Any) -> str:
         """Add a step that reads `inputs`; its output's name."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 
 Dim = int | str
@@ -92,18 +93,14 @@ def product(dims: tuple[Dim, ...]) -> Dim:
 def total(dims: tuple[Dim, ...]) -> Dim:
     """The sum of sizes; a name when one is unknown.
 
-    >>> total((3, 4)), total((3, "x")), total(("x",))
-    (7, '3+x', 'x')
+    >>> total((3, 4)), total((3, "x")), total(("x", "x"))
+    (7, '3+x', '2*x')
     """
-    number, names = 0, []
-    for dim in dims:
-        if isinstance(dim, int):
-            number += dim
-        else:
-            names.append(dim)
+    number = sum(dim for dim in dims if isinstance(dim, int))
+    names = Counter(dim for dim in dims if isinstance(dim, str))
     if not names:
         return number
-    return "+".join(([str(number)] if number else []) + names)
+    return "+".join(([str(number)] if number else []) + [str(product((count, name))) for name, count in names.items()])
 
 
 def differ(a: Dim, b: Dim) -> bool:

@@ -9,13 +9,13 @@ import torch
 from torch import nn
 from torch.nn import functional as F  # noqa: N812  # PyTorch's own convention
 
-from mlpspec.pytorch import modules
+from mlpspec.pytorch import losses, modules
 
-_ROOTS: dict[str, Any] = {"nn": nn, "F": F, "torch": torch, "operator": operator}
+_ROOTS: dict[str, Any] = {"nn": nn, "F": F, "torch": torch, "operator": operator, "losses": losses}
 
 
 def resolve(target: str) -> Any:
-    """The object that a record's target names: `nn.Linear`, `torch.cat`, or a class of `pytorch/modules.py`.
+    """The object that a record's target names: `nn.Linear`, `torch.cat`, `losses.pinball`, or a class of `pytorch/modules.py`.
 
     Raises:
         AttributeError, KeyError: when there is none; a fault of the catalog entry.

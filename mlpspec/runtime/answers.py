@@ -18,7 +18,7 @@ def answer_columns(card: ModelCard, answers: Mapping[str, np.ndarray], taken: Co
     """Answers as columns of one value a row.
 
     `<target>` is the label or number; `<target>_<column>` stands for each of several numbers, `<target>_probability_<class>` for each
-    class. A name that is `taken` gets `_predicted` behind it.
+    class (a column's name that begins with the target's stands alone). A name that is `taken` gets `_predicted` behind it.
     """
     columns: dict[str, np.ndarray] = {}
     for target in card.targets:
@@ -50,7 +50,7 @@ def _split(output: str, values: np.ndarray, names: tuple[str, ...]) -> Iterator[
     elif values.ndim == 2:
         labels = names if len(names) == values.shape[1] else map(str, range(values.shape[1]))
         for number, label in enumerate(labels):
-            yield f"{output}_{label}", values[:, number]
+            yield label if label.startswith(f"{output}_") else f"{output}_{label}", values[:, number]
     else:
         for place in product(*map(range, values.shape[1:])):
             yield f"{output}_{'_'.join(map(str, place))}", values[(slice(None), *place)]

@@ -105,8 +105,7 @@ class ValuesColumn:
 
     def array(self) -> np.ndarray | None:
         """Numbers (rows, ...); None when the cells are no such array."""
-        array = np.asarray(self._values) if self._array is None else self._array
-        return array if array.dtype.kind in "fiub" else None
+        return self._array if self._array is not None and self._array.dtype.kind in "fiub" else None
 
     def show(self, row: int) -> str:
         """A cell as text."""

@@ -107,7 +107,7 @@ class CsvReader:
         self.bytes_read = 0
         self._stream, self._name, self._separator = stream, name, separator
         self._pending, self._ended = b"", False
-        self._fill(_LEAST_READ)
+        self._fill(max(_LEAST_READ, 64))  # enough to tell a byte order mark and other kinds of files
         _refuse_other_kinds(self._pending, name)
         self._pending = self._pending.removeprefix(b"\xef\xbb\xbf")
         self._line = 1
@@ -159,6 +159,8 @@ class CsvReader:
         if "\r" in text.split('"', 1)[0]:
             help = "save the file with the line breaks LF or CRLF"
             raise DataError("the rows end with CR alone, as those of old Macintosh files do", place=place, help=help)
+        if text.count('"') % 2:
+            raise DataError("the header has a quote that is never closed", place=place, help="close it, or remove it")
         if "\0" in text:
             raise DataError("the header holds a NUL character: this is not a CSV file, or it is damaged", place=place)
         names = next(csv.reader([text], delimiter=self._separator), [])

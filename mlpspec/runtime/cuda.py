@@ -110,7 +110,8 @@ def driver_problem(driver: Driver | None, cuda_version: str, index: int, visible
         return "there is no NVIDIA driver (its library libcuda is not found)"
     hidden = f" (CUDA_VISIBLE_DEVICES is {visible!r})" if visible is not None else ""
     if driver.error:
-        return _DRIVER_ERRORS.get(driver.error, f"the NVIDIA driver reports error {driver.error}") + hidden
+        reason = _DRIVER_ERRORS.get(driver.error, f"the NVIDIA driver reports error {driver.error}")
+        return reason + hidden if driver.error in (100, 101) else reason
     if not driver.gpus:
         return f"no GPU is visible{hidden}"
     if index >= len(driver.gpus):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any
 
@@ -13,6 +14,8 @@ from mlpspec.runtime.cells import Cells, Column, ValuesColumn
 from mlpspec.runtime.faults import Faults
 
 _DTYPES: Mapping[str, Any] = {"float32": np.float32, "string": object, "int64": np.int64}
+
+_DECIMAL_COMMA = re.compile(r"[+-]?[0-9.]*,[0-9,.]+")
 
 Place = Callable[[int], str]
 """Where row number `row` (from 0) stands, in words."""
@@ -27,6 +30,13 @@ def missing_columns(card: ModelCard, names: Sequence[str], faults: Faults, *, pl
         other = spelt.get(column.strip().casefold())
         help = f"the data has `{other}`: capitals and spaces count" if other is not None else did_you_mean(column, names)
         faults.add("missing-column", f"the data has no column `{column}`", place=place, help=help)
+
+
+def unequal_rows(arrays: Mapping[str, np.ndarray], faults: Faults) -> None:
+    """Note that inputs differ in their numbers of rows, if they do."""
+    if len({len(array) for array in arrays.values()}) > 1:
+        listed = ", ".join(f"`{name}` {len(array):,}" for name, array in arrays.items())
+        faults.add("invalid-data", f"the inputs have different numbers of rows: {listed}")
 
 
 class InputReader:
@@ -115,7 +125,8 @@ class InputReader:
         else:
             cells, wanted = column.texts(known), "which is neither a text nor a number"
         if len(cells.bad):
-            self._faults.add_cells("bad-cell", wanted, name, cells.bad, column.show, self._place, help=self._token_help())
+            help = self._help(column.show(int(cells.bad[0])))
+            self._faults.add_cells("bad-cell", wanted, name, cells.bad, column.show, self._place, help=help)
         if len(cells.missing) and (item.missing == "error" or item.type == "int64"):
             self._missing(name, cells.missing)
         if len(cells.unseen):
@@ -134,6 +145,9 @@ class InputReader:
             kind = "a category that the training rows do not have"
             self._faults.add_cells("unseen-category", kind, name, rows, column.show, self._place, help=help)
 
-    def _token_help(self) -> str:
+    def _help(self, cell: str) -> str:
+        """What to do about an unreadable cell."""
+        if _DECIMAL_COMMA.fullmatch(cell.strip()):
+            return "write numbers with a point, and nothing between thousands"
         tokens = ", ".join(repr(token) for token in self._card.missing_tokens if token)
         return f"a missing value is written as nothing{f', or as {tokens}' if tokens else ''}"

@@ -10,7 +10,7 @@ from mlpspec.diagnostics import ModelFileError
 from mlpspec.runtime.card import ModelCard, Value, read_card
 from mlpspec.runtime.device import Device
 from mlpspec.runtime.model_file import ModelFile
-from mlpspec.runtime.session import open_session, values
+from mlpspec.runtime.session import open_session, session_facts
 
 
 @dataclass(frozen=True)
@@ -54,10 +54,10 @@ def describe(file: ModelFile) -> Description:
         ModelFileError: when ONNX Runtime refuses the model.
     """
     session, _ = open_session(file, Device("cpu"))
-    inputs, outputs = values(session.get_inputs()), values(session.get_outputs())
+    facts = session_facts(session, place=file.name)
     card, problem = None, ""
     try:
-        card = read_card(session.get_modelmeta().custom_metadata_map, inputs, outputs, place=file.name)
+        card = read_card(facts.metadata, facts.inputs, facts.outputs, place=file.name)
     except ModelFileError as error:
         problem = str(error)
     header = file.header
@@ -69,8 +69,8 @@ def describe(file: ModelFile) -> Description:
         opsets=dict(header.opsets),
         producer=f"{header.producer} {header.producer_version}".strip(),
         operators={f"{domain}.{kind}" if domain else kind: count for (domain, kind), count in header.operators.most_common()},
-        inputs=inputs,
-        outputs=outputs,
+        inputs=facts.inputs,
+        outputs=facts.outputs,
         card=card,
         no_card=problem,
     )

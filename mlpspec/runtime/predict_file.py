@@ -52,7 +52,8 @@ def predict_file(
         progress: called after each batch.
 
     Raises:
-        DataError: listing what is wrong, with lines; all rows are looked at before.
+        DataError: listing what is wrong in all rows, with lines.
+        ModelFileError: when the model fails on sound rows.
         UsageError: when a suffix is unknown, or the answers would replace the data.
         MachineError: when the data cannot be read or the answers cannot be written.
         BrokenPipeError: when the reader of standard output has gone.

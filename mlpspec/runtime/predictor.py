@@ -8,15 +8,15 @@ from typing import Any
 
 import numpy as np
 
-from mlpspec.diagnostics import DataError, MachineError
+from mlpspec.diagnostics import MachineError, ModelFileError
 from mlpspec.runtime.card import ModelCard, read_card
 from mlpspec.runtime.device import Device, DeviceChoice
 from mlpspec.runtime.faults import Faults
-from mlpspec.runtime.inputs import InputReader
+from mlpspec.runtime.inputs import InputReader, unequal_rows
 from mlpspec.runtime.model_file import model_from_bytes, read_model_file
 from mlpspec.runtime.refusals import plain_reason
 from mlpspec.runtime.rows import read_rows, row_place
-from mlpspec.runtime.session import NUMPY_TYPES, open_session, values
+from mlpspec.runtime.session import NUMPY_TYPES, open_session, session_facts
 
 
 class Predictor:
@@ -51,12 +51,12 @@ class Predictor:
         wanted = Device.parse(device)
         file = model_from_bytes(model) if isinstance(model, bytes) else read_model_file(model)
         session, self.device = open_session(file, wanted, threads=threads, tf32=tf32)
-        outputs = values(session.get_outputs())
-        self.card = read_card(session.get_modelmeta().custom_metadata_map, values(session.get_inputs()), outputs, place=file.name)
+        facts = session_facts(session, place=file.name)
+        self.card = read_card(facts.metadata, facts.inputs, facts.outputs, place=file.name)
         self.classes = {target.name: target.classes for target in self.card.targets if target.classes is not None}
         self._run: Any = session.run
-        self._outputs = outputs
-        self._names = [output.name for output in outputs]
+        self._outputs = facts.outputs
+        self._names = [output.name for output in facts.outputs]
 
     def predict(self, data: Any) -> dict[str, np.ndarray]:
         """The answers for data in memory.
@@ -72,6 +72,8 @@ class Predictor:
         Raises:
             DataError: listing all that is wrong with the data.
             UsageError: when it is no such data.
+            ModelFileError: when the model fails on sound data.
+            MachineError: when the rows need more memory than there is.
         """
         return self._answer(read_rows(data, self.card))
 
@@ -85,6 +87,7 @@ class Predictor:
 
         Raises:
             DataError: when the arrays do not fit.
+            ModelFileError, MachineError: as `predict`.
         """
         try:
             return dict(zip(self._names, self._run(self._names, arrays), strict=True))
@@ -100,10 +103,12 @@ class Predictor:
                 faults.add("invalid-data", f"the model has no input `{name}`", help=f"its inputs are {', '.join(known)}")
         for item in self.card.inputs:
             if item.name not in arrays:
-                faults.add("invalid-data", f"the input `{item.name}` lacks")
+                faults.add("invalid-data", f"the input `{item.name}` is missing")
         faults.raise_if_any()
         reader = InputReader(self.card, faults, row_place)
         fitting = {item.name: reader.ready(item, np.asarray(arrays[item.name])) for item in self.card.inputs}
+        faults.raise_if_any()
+        unequal_rows(fitting, faults)
         faults.raise_if_any()
         return fitting
 
@@ -115,11 +120,11 @@ class Predictor:
         except Exception as error:  # as in `run`
             reason = plain_reason(error)
             if "out of memory" in reason or "Failed to allocate memory" in reason:
-                raise MachineError(
-                    f"a batch of {len(next(iter(arrays.values()))):,} rows needs more memory than there is",
-                    help="predict fewer rows at once",
-                ) from error
-            raise DataError(f"ONNX Runtime could not answer the rows: {reason}") from error
+                rows = len(next(iter(arrays.values())))
+                help = "predict fewer rows at once"
+                raise MachineError(f"{rows:,} rows at once need more memory than there is", help=help) from error
+            message = f"the model fails on rows that are as it wants them: {reason}"  # they have been checked
+            raise ModelFileError(message, help="the file may be damaged: export the model again") from error
 
     def no_answers(self) -> dict[str, np.ndarray]:
         """The answers for no rows."""

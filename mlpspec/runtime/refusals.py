@@ -13,7 +13,8 @@ _SOURCE = re.compile(r"^/\S+:\d+ .*?\)(?: const)? (?=\S)")
 _IR = re.compile(r"Unsupported model IR version: \d+, max supported IR version: (\d+)")
 _OPSET = re.compile(r"Opset (\d+) is under development.*for domain (\S+) is till opset (\d+)", re.DOTALL)
 _UNKNOWN = re.compile(r"No Op registered for (\S+) with")
-_FOREIGN = re.compile(r"(\S+):(\w+)\(-?\d+\) is not a registered function/op")
+_FOREIGN = re.compile(r"(?P<domain>\S+):(?P<operator>\w+)\(-?\d+\) is not a registered function/op")
+_UNDECLARED = re.compile(r', (?P<operator>\w+), "(?P<domain>[^"]+)", -?\d+\).*No opset import for domain', re.DOTALL)
 _UNWRITTEN = re.compile(r"Could not find an implementation for (\S+?)\(")
 _CUDA = re.compile(r"CUDA failure \d+: ([^;]+)")
 
@@ -42,9 +43,13 @@ def refusal(error: BaseException, model: ModelFile) -> MlpspecError:
         return _fault(f"the model needs operator set {found[1]}{domain}, {reads} {found[3]}", model, update)
     if found := _UNKNOWN.search(text) or _UNWRITTEN.search(text):
         return _fault(f"the model uses the operator `{found[1]}`, which onnxruntime {onnxruntime.__version__} does not know", model, update)
-    if found := _FOREIGN.search(text):
+    if found := _FOREIGN.search(text) or _UNDECLARED.search(text):
         help = "mlpspec loads no code for operators; export the model with standard operators"
-        return _fault(f"the model uses `{found[2]}` of the domain `{found[1]}`, which is no part of ONNX", model, help)
+        return _fault(f"the model uses `{found['operator']}` of the domain `{found['domain']}`, which is no part of ONNX", model, help)
+    if isinstance(error, UnicodeDecodeError):  # from ONNX Runtime's own message, which quotes the model
+        return _fault(
+            "ONNX Runtime refuses the model, which holds text that is not UTF-8", model, "the file is damaged: export the model again"
+        )
     if "protobuf parsing failed" in text:
         return _fault("the file is not an ONNX model, or is damaged", model, "copy or download it again, or export the model again")
     return _fault(f"ONNX Runtime refuses the model: {plain_reason(error)}", model, "the file may be damaged: export the model again")

@@ -11,7 +11,7 @@ from mlpspec.diagnostics import DataError, MachineError, UsageError
 from mlpspec.runtime.card import InputCard, ModelCard
 from mlpspec.runtime.cells import Column, ValuesColumn
 from mlpspec.runtime.faults import Faults
-from mlpspec.runtime.inputs import InputReader, missing_columns
+from mlpspec.runtime.inputs import InputReader, missing_columns, unequal_rows
 
 
 def row_place(row: int) -> str:
@@ -67,9 +67,8 @@ def read_rows(data: Any, card: ModelCard) -> dict[str, np.ndarray]:
         else:
             arrays[item.name] = reader.matrix(item, [columns[name] for name in item.columns])
     faults.raise_if_any()
-    if len({len(array) for array in arrays.values()}) > 1:
-        listed = ", ".join(f"`{name}` {len(array):,}" for name, array in arrays.items())
-        raise DataError(f"the inputs have different numbers of rows: {listed}")
+    unequal_rows(arrays, faults)
+    faults.raise_if_any()
     return arrays
 
 

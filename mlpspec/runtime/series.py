@@ -56,6 +56,7 @@ class SeriesColumn:
         if series.dtype == pl.String:
             series = series.str.strip_chars(SPACES)
             missing |= _among(series, self._tokens)
+            series = series.set(missing, None)
         elif series.dtype.is_float():
             missing |= series.is_nan().fill_null(value=False)
             series = series.set(series != series.floor(), None)

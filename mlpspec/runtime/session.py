@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from mlpspec.diagnostics import Diagnostic, MachineError, Severity
+from mlpspec.diagnostics import Diagnostic, MachineError, ModelFileError, Severity
 from mlpspec.runtime.card import Value
 from mlpspec.runtime.cuda import PROVIDER, cuda_problem, provider_problem, read_driver
 from mlpspec.runtime.device import Device, DeviceChoice
@@ -65,6 +66,29 @@ def open_session(
         help = "mend the cause, or run with the device `cpu`; `mlpspec doctor` tells more"
         raise MachineError(f"{device} was asked for and cannot be used: {problem}", code="no-gpu", help=help)
     return _cpu_session(model, threads), DeviceChoice("cpu", f"because {problem}")
+
+
+@dataclass(frozen=True)
+class SessionFacts:
+    """What a session says about its model: inputs, outputs, and the metadata that the exporter added."""
+
+    inputs: tuple[Value, ...]
+    outputs: tuple[Value, ...]
+    metadata: Mapping[str, str]
+
+
+def session_facts(session: InferenceSession, *, place: str = "") -> SessionFacts:
+    """Ask a session about its model.
+
+    Raises:
+        ModelFileError: when names or metadata are not UTF-8.
+    """
+    try:
+        metadata = session.get_modelmeta().custom_metadata_map
+        return SessionFacts(values(session.get_inputs()), values(session.get_outputs()), metadata)
+    except UnicodeDecodeError as error:
+        help = "the file is damaged: export the model again"
+        raise ModelFileError("the model holds names or metadata that are not UTF-8", place=place, help=help) from error
 
 
 def values(nodes: Iterable[Any]) -> tuple[Value, ...]:
@@ -145,7 +169,7 @@ def _cuda_session(model: ModelFile, index: int, threads: int | None, tf32: bool)
             raise UnusableGpu(provider_problem() or "onnxruntime could not start its CUDA part")
         placed = [(part.ep_name, node.op_type) for part in session.get_provider_graph_assignment_info() for node in part.get_nodes()]
         warnings = placement_warnings(placed)
-        row = one_row(values(session.get_inputs()))
+        row = one_row(session_facts(session).inputs)
         if row is not None:
             session.run(None, row)
     except UnusableGpu:

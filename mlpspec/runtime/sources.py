@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 import zipfile
 from collections.abc import Generator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, Protocol
 
@@ -95,7 +95,7 @@ def open_source(data: Path | str, card: ModelCard, *, keep: bool) -> Source:
         MachineError: when it may not be read.
     """
     if str(data) == "-":
-        return CsvSource(sys.stdin.buffer, "<stdin>", card, keep=keep, size=0)
+        return CsvSource(sys.stdin.buffer, "<stdin>", card, keep=keep, size=0, close=False)
     path, name = Path(data), str(data)
     kind = SUFFIXES.get(path.suffix.lower())
     if kind is None:
@@ -125,9 +125,9 @@ def open_source(data: Path | str, card: ModelCard, *, keep: bool) -> Source:
 class CsvSource:
     """Rows of a CSV file."""
 
-    def __init__(self, stream: BinaryIO, name: str, card: ModelCard, *, keep: bool, size: int, separator: str = ","):
+    def __init__(self, stream: BinaryIO, name: str, card: ModelCard, *, keep: bool, size: int, separator: str = ",", close: bool = True):
         self.progress = Progress(total=size)
-        self._card, self._keep = card, keep
+        self._card, self._keep, self._close = card, keep, close
         self._stream = stream
         self._reader = CsvReader(stream, name, separator=separator)
         _require_columns(card, self._reader.header, self._reader.place(1))
@@ -150,8 +150,9 @@ class CsvSource:
         return pl.DataFrame(schema=dict.fromkeys(self._reader.header, pl.String)) if self._keep else None
 
     def close(self) -> None:
-        """See `Source`."""
-        self._stream.close()
+        """See `Source`; standard input is the caller's."""
+        if self._close:
+            self._stream.close()
 
 
 class FrameSource:
@@ -201,7 +202,11 @@ class NpzSource:
     """Rows of an NPZ file: arrays named as the model's inputs or columns. They are read whole."""
 
     def __init__(self, path: Path, name: str, card: ModelCard):
-        self._arrays = read_rows(_load_npz(path, name, card), card)
+        arrays = _load_npz(path, name, card)
+        try:
+            self._arrays = read_rows(arrays, card)
+        except DataError as error:
+            raise DataError(replace(d, place=f"{name}: {d.place}" if d.place else name) for d in error.diagnostics) from error
         self.progress = Progress(total=len(next(iter(self._arrays.values()))))
 
     def batches(self, rows: int, faults: Faults) -> Generator[Batch, None, None]:

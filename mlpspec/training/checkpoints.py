@@ -1,6 +1,7 @@
 """Checkpoints: weights, optimizer state and position, each a folder that is complete or not there.
 
-    checkpoints/epoch-000012/model.safetensors, optimizer.safetensors, state.json, manifest.json
+    checkpoints/last-000012-000000/model.safetensors, step.safetensors, state.json, manifest.json
+    checkpoints/best-000009-000000/model.safetensors, state.json, manifest.json
     checkpoints/best, checkpoints/last       text files that name a folder
 
 The manifest, written last, has the size and SHA-256 of the other files; a folder without a valid one is not a checkpoint.
@@ -33,24 +34,29 @@ class Checkpoints:
 
     def save(
         self,
-        epoch: int,
+        pointer: str,
         weights: Mapping[str, torch.Tensor],
         state: Mapping[str, Any],
-        pointers: tuple[str, ...],
-        optimizer: Mapping[str, torch.Tensor] | None = None,
+        step_state: Mapping[str, torch.Tensor] | None = None,
     ) -> Path:
-        """Write the checkpoint after `epoch` and let `pointers` (`best`, `last`) name it; checkpoints that no pointer names are removed.
+        """Write a checkpoint, let `pointer` (`best` or `last`) name it, and remove the one that it named before.
+
+        Args:
+            state: the position, with `epoch` and `step`.
+            step_state: what the training step remembers beside the weights; needed to go on from here.
 
         Raises:
             MachineError: when the disk is full or the folder cannot be written; older checkpoints stay as they were.
         """
-        target = self.folder / _folder_name(epoch)
+        target = self.folder / f"{pointer}-{state['epoch']:06d}-{state['step']:06d}"
+        if self._is_complete(target):  # the same position has the same content
+            return target
         temporary = self.folder / f".{target.name}"
         shutil.rmtree(temporary, ignore_errors=True)
         temporary.mkdir(parents=True)
         files = {"model.safetensors": save_tensors(_plain(weights)), "state.json": json.dumps(dict(state), indent=2).encode()}
-        if optimizer is not None:
-            files["optimizer.safetensors"] = save_tensors(_plain(optimizer))
+        if step_state is not None:
+            files["step.safetensors"] = save_tensors(_plain(step_state))
         manifest = {name: {"bytes": len(data), "sha256": hashlib.sha256(data).hexdigest()} for name, data in files.items()}
         for name, data in {**files, "manifest.json": json.dumps(manifest, indent=2).encode()}.items():
             with write_atomically(temporary / name) as file:
@@ -58,15 +64,22 @@ class Checkpoints:
         if target.exists():
             shutil.rmtree(target)
         temporary.rename(target)
-        for pointer in pointers:
-            self.point(pointer, epoch)
+        with write_atomically(self.folder / pointer) as file:
+            file.write(f"{target.name}\n".encode())
+        self._remove_unnamed()
         return target
 
-    def point(self, pointer: str, epoch: int) -> None:
-        """Let `pointer` name the checkpoint after `epoch`; checkpoints that no pointer names any more are removed."""
-        with write_atomically(self.folder / pointer) as file:
-            file.write(f"{_folder_name(epoch)}\n".encode())
-        self._remove_unnamed()
+    def load_step_state(self, pointer: str = "last") -> dict[str, torch.Tensor]:
+        """What the training step remembered when a checkpoint was saved.
+
+        Raises:
+            ModelFileError: when the checkpoint is missing, damaged, or was not saved for going on.
+        """
+        folder = self._named(pointer)
+        files = self._verified(folder)
+        if "step.safetensors" not in files:
+            raise ModelFileError(f"the checkpoint {folder.name} has no step.safetensors", code="invalid-run", place=str(folder))
+        return _tensors(files["step.safetensors"], folder / "step.safetensors")
 
     def load_weights(self, module: nn.Module, pointer: str = "best") -> dict[str, Any]:
         """Put the weights of a checkpoint into the module; its state.json.
@@ -89,7 +102,7 @@ class Checkpoints:
             name = (self.folder / pointer).read_text(encoding="utf-8").strip()
         except (OSError, UnicodeDecodeError) as error:
             raise ModelFileError(f"the run has no `{pointer}` checkpoint", code="invalid-run", place=str(self.folder)) from error
-        if not name.startswith("epoch-") or "/" in name or "\\" in name:
+        if not name.startswith(f"{pointer}-") or "/" in name or "\\" in name:
             raise ModelFileError(f"`{pointer}` does not name a checkpoint", code="invalid-run", place=str(self.folder / pointer))
         return self.folder / name
 
@@ -114,15 +127,17 @@ class Checkpoints:
             raise ModelFileError(f"the checkpoint {folder.name} is incomplete", code="invalid-run", place=str(folder))
         return found
 
+    def _is_complete(self, folder: Path) -> bool:
+        try:
+            return bool(self._verified(folder))
+        except ModelFileError:
+            return False
+
     def _remove_unnamed(self) -> None:
         kept = {file.read_text(encoding="utf-8").strip() for file in (self.folder / "best", self.folder / "last") if file.is_file()}
-        for folder in self.folder.glob("*epoch-*"):
+        for folder in self.folder.iterdir():
             if folder.is_dir() and folder.name not in kept:
                 shutil.rmtree(folder, ignore_errors=True)
-
-
-def _folder_name(epoch: int) -> str:
-    return f"epoch-{epoch:06d}"
 
 
 def _plain(tensors: Mapping[str, torch.Tensor]) -> dict[str, torch.Tensor]:

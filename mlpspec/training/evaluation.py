@@ -53,7 +53,7 @@ def evaluate(module: nn.Module, data: Tensors, spec: Spec, preprocessing: Prepro
     total = 0.0
     for name, target in spec.targets.items():
         truth = data.targets[name].cpu()
-        loss = target_loss(target)(outputs[name], truth).item()
+        loss = target_loss(target, preprocessing.targets[name])(outputs[name], truth).item()
         total += target.weight * loss
         if len(spec.targets) > 1:
             figures[f"{name}.loss"] = loss
@@ -70,16 +70,8 @@ def evaluate(module: nn.Module, data: Tensors, spec: Spec, preprocessing: Prepro
 
 def answers_of(target: FittedTarget, output: np.ndarray, truth: np.ndarray) -> Answers:
     """The head's output (rows, outputs) and the encoded truth as answers: class numbers and probabilities, or numbers in their own unit."""
-    if target.classes is None:
-        columns = len(target.columns)
-        prediction = _decoded(target, output)[target.name].reshape(-1, columns)
-        return Answers(_decoded(target, truth)[target.name].reshape(-1, columns), prediction)
-    take = next(step for step in target.decode.steps if step.op == "take")
-    chosen = replace(target.decode, outputs=(take.inputs[0], f"{target.name}_probability"))
-    values = run_program(chosen, {target.decode.inputs[0]: output})
-    numbers = truth.reshape(-1).astype(np.int64)
-    return Answers(numbers, values[take.inputs[0]].astype(np.int64), values[f"{target.name}_probability"], target.kind == "binary")
-
-
-def _decoded(target: FittedTarget, output: np.ndarray) -> dict[str, np.ndarray]:
-    return run_program(target.decode, {target.decode.inputs[0]: output})
+    probability = next((answer.name for answer in target.answers if answer.kind == "probability"), None)
+    wanted = (target.prediction,) if probability is None else (target.prediction, probability)
+    said = run_program(replace(target.decode, outputs=wanted), {target.decode.inputs[0]: output})
+    [true] = run_program(target.restore, {target.restore.inputs[0]: truth}).values()
+    return Answers(true, said[target.prediction], None if probability is None else said[probability], target.kind == "binary")

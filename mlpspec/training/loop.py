@@ -21,14 +21,15 @@ from mlpspec.training.progress import Progress
 from mlpspec.training.step import Step
 
 CHECKPOINT_SECONDS = 30.0
-"""At most this long passes between checkpoints while epochs end."""
+"""About this long passes between checkpoints."""
 
 
 @dataclass
 class Position:
-    """How far training is: what a checkpoint must remember beside the tensors."""
+    """How far training is: what a checkpoint must remember beside the tensors. `step` counts batches of the epoch that is under way."""
 
     epoch: int = 0
+    step: int = 0
     best_epoch: int = 0
     best_value: float | None = None
     stale_epochs: int = 0
@@ -37,6 +38,11 @@ class Position:
     def to_json(self) -> dict[str, Any]:
         """As JSON data."""
         return dict(self.__dict__)
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> Position:
+        """The inverse of `to_json`; TypeError for data of another form."""
+        return cls(**data)
 
 
 @dataclass(frozen=True)
@@ -69,43 +75,53 @@ class Loop:
         Raises:
             CheckError: when the loss becomes NaN or infinite; nothing of that epoch is saved.
         """
-        saved_at = time.monotonic()
+        self.saved_at = time.monotonic()
+        if self._has_lost_patience(position):
+            return "early stopping"
         while position.epoch < self.training.epochs:
             started = time.perf_counter()
-            if not self._epoch(position.epoch, interrupt):
+            if not self._epoch(position, interrupt):
                 self.hooks.save_last(position)
                 return "interrupted"
             seconds = time.perf_counter() - started
-            position.epoch += 1
             position.last = self._figures(position.epoch)
-            improved = self._judge(position)
-            if improved:
+            if self._judge(position):
                 self.hooks.save_best(position)
             self.hooks.record({"epoch": position.epoch, **position.last, "learning_rate": self._rate(position.epoch), "seconds": seconds})
             progress.epoch(position.epoch, self.training.epochs, position.last, self.rows / max(seconds, 1e-9))
-            if self.patience is not None and position.stale_epochs >= self.patience:
+            if self._has_lost_patience(position):
                 self.hooks.save_last(position)
                 return "early stopping"
-            if interrupt.exit_code is not None:
+            if interrupt.exit_code is not None and position.epoch < self.training.epochs:
                 self.hooks.save_last(position)
                 return "interrupted"
-            if time.monotonic() - saved_at > CHECKPOINT_SECONDS:
-                self.hooks.save_last(position)
-                saved_at = time.monotonic()
+            self._save_when_due(position)
         self.hooks.save_last(position)
         return "finished"
 
-    def _epoch(self, epoch: int, interrupt: Interrupt) -> bool:
-        """All steps of an epoch; False when a signal came in between, so that the epoch does not count."""
-        order = torch.from_numpy(epoch_order(self.rows, self.seed, epoch, shuffle=self.training.shuffle)).to(self.device)
-        first = epoch * len(self.bounds)
-        base = self.training.optimizer.learning_rate
+    def _epoch(self, position: Position, interrupt: Interrupt) -> bool:
+        """The rest of an epoch; False when a signal stopped it in between."""
+        order = torch.from_numpy(epoch_order(self.rows, self.seed, position.epoch, shuffle=self.training.shuffle)).to(self.device)
+        before = position.epoch * len(self.bounds)
+        base, schedule = self.training.optimizer.learning_rate, self.training.schedule
+        rates = [base * schedule.factor(before + number, self.horizon) for number in range(len(self.bounds))]
         self.module.train()
-        for number, (start, end) in enumerate(self.bounds):
-            self.step.run(order[start:end], base * self.training.schedule.factor(first + number, self.horizon))
-            if interrupt.exit_code is not None and number + 1 < len(self.bounds):
-                return False
+        for done in self.step.run_epoch(position.epoch, order, self.bounds, rates, first=position.step):
+            position.step = done
+            if done < len(self.bounds):
+                if interrupt.exit_code is not None:
+                    return False
+                self._save_when_due(position)
+        position.epoch, position.step = position.epoch + 1, 0
         return True
+
+    def _save_when_due(self, position: Position) -> None:
+        if time.monotonic() - self.saved_at > CHECKPOINT_SECONDS:
+            self.hooks.save_last(position)
+            self.saved_at = time.monotonic()
+
+    def _has_lost_patience(self, position: Position) -> bool:
+        return self.patience is not None and position.stale_epochs >= self.patience
 
     def _figures(self, epoch: int) -> dict[str, float | None]:
         loss = self.step.epoch_loss()

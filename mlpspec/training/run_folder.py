@@ -91,6 +91,11 @@ class RunFolder:
         with (self.path / "metrics.jsonl").open("a", encoding="utf-8") as file:
             file.write(json.dumps(record) + "\n")
 
+    def keep_metrics(self, epochs: int) -> None:
+        """Forget the lines of metrics.jsonl after so many epochs."""
+        records = [record for record in self.metrics() if record["epoch"] <= epochs] if (self.path / "metrics.jsonl").exists() else []
+        self.write_text("metrics.jsonl", "".join(json.dumps(record) + "\n" for record in records))
+
     def write_proof_rows(self, arrays: Mapping[str, np.ndarray]) -> None:
         """Keep raw input rows for the export's proof; texts as fixed-width unicode, so that nothing is pickled."""
         plain: dict[str, Any] = {f"input {n}": a.astype("U") if a.dtype == object else a for n, a in arrays.items()}

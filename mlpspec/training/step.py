@@ -18,7 +18,9 @@ from mlpspec.training.tensors import Tensors
 class Step(Protocol):
     """What the loop needs of a step."""
 
-    def run_epoch(self, epoch: int, order: torch.Tensor, bounds: Sequence[tuple[int, int]], rates: Sequence[float]) -> Iterator[int]:
+    def run_epoch(
+        self, epoch: int, order: torch.Tensor, bounds: Sequence[tuple[int, int]], rates: Sequence[float], *, first: int = 0
+    ) -> Iterator[int]:
         """Learn from the batches `order[start:end]` one after another, each at its learning rate.
 
         Yields the number of steps done after each step or block of steps: the caller may stop there. What dropout draws depends on the
@@ -29,6 +31,7 @@ class Step(Protocol):
             order: the training rows in the order of their visit, (rows,) int64, on the data's device.
             bounds: start and end of each batch in `order`, one after another.
             rates: the learning rate of each batch.
+            first: the batch to begin with; when it is not 0, `load_state` has given back the state that was taken before it.
         """
         ...
 
@@ -37,7 +40,11 @@ class Step(Protocol):
         ...
 
     def state(self) -> dict[str, torch.Tensor]:
-        """What the optimizer remembers: `step`, how many steps were done, and `<name in torch.optim>.<weight>`."""
+        """What the step remembers beside the weights.
+
+        `step`: how many steps were done; `<name in torch.optim>.<weight>`: the optimizer's memory; within an epoch also `random`, where
+        dropout's random numbers are, and `loss`: the sum of the losses of rows, and how many rows.
+        """
         ...
 
     def load_state(self, state: Mapping[str, torch.Tensor]) -> None:
@@ -74,11 +81,15 @@ class EagerStep:
         self._rows = 0
         self._steps = 0
 
-    def run_epoch(self, epoch: int, order: torch.Tensor, bounds: Sequence[tuple[int, int]], rates: Sequence[float]) -> Iterator[int]:
+    def run_epoch(
+        self, epoch: int, order: torch.Tensor, bounds: Sequence[tuple[int, int]], rates: Sequence[float], *, first: int = 0
+    ) -> Iterator[int]:
         """Learn from the batches `order[start:end]` one after another, each at its rate; after each the number of steps done."""
-        torch.manual_seed(int(np.random.SeedSequence([self.seed, epoch, 1]).generate_state(1, np.uint64)[0] >> np.uint64(1)))
-        for number, ((start, end), rate) in enumerate(zip(bounds, rates, strict=True)):
-            self.run(order[start:end], rate)
+        if first == 0:
+            torch.manual_seed(int(np.random.SeedSequence([self.seed, epoch, 1]).generate_state(1, np.uint64)[0] >> np.uint64(1)))
+        for number in range(first, len(bounds)):
+            start, end = bounds[number]
+            self.run(order[start:end], rates[number])
             yield number + 1
 
     def run(self, index: torch.Tensor, learning_rate: float) -> None:
@@ -104,7 +115,8 @@ class EagerStep:
 
     def state(self) -> dict[str, torch.Tensor]:
         """What the optimizer remembers: `step`, and `<name in torch.optim>.<weight>`."""
-        state = {"step": torch.tensor(float(self._steps))}
+        state = {"step": torch.tensor(float(self._steps)), "random": torch.get_rng_state()}
+        state["loss"] = torch.tensor([self._sum.item(), self._rows], dtype=torch.float64)
         for weight, parameter in self.module.named_parameters():
             for name, value in self.optimizer.state.get(parameter, {}).items():
                 if isinstance(value, torch.Tensor) and name != "step":
@@ -114,6 +126,10 @@ class EagerStep:
     def load_state(self, state: Mapping[str, torch.Tensor]) -> None:
         """Remember what `state()` of this step or of a compiled one gave."""
         self._steps = int(state["step"].item())
+        if "random" in state:
+            torch.set_rng_state(state["random"])
+            self._sum.fill_(state["loss"][0].item())
+            self._rows = int(state["loss"][1].item())
         if self._steps == 0:
             return
         for weight, parameter in self.module.named_parameters():

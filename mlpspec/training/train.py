@@ -11,6 +11,8 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import yaml
+
 from mlpspec.compiler import build_graph
 from mlpspec.data.column import raw_inputs
 from mlpspec.data.dataset import Dataset, load_dataset
@@ -19,12 +21,14 @@ from mlpspec.ir.graph import Graph
 from mlpspec.language.document import Document
 from mlpspec.language.writer import plain
 from mlpspec.training.progress import Progress, Silent
+from mlpspec.training.resume import check_resumable
 from mlpspec.training.run_folder import RUNS, RunFolder
 
 if TYPE_CHECKING:
     import torch
 
     from mlpspec.training.evaluation import Evaluation
+    from mlpspec.training.interrupt import Interrupt
     from mlpspec.training.loop import Position
 
 PROOF_ROWS = 1000
@@ -44,7 +48,9 @@ class TrainingResult:
     warnings: tuple[Diagnostic, ...] = ()
 
 
-def train(document: Document, *, frame: Any = None, runs: Path = RUNS, progress: Progress | None = None) -> TrainingResult:
+def train(
+    document: Document, *, frame: Any = None, runs: Path = RUNS, progress: Progress | None = None, resume: RunFolder | None = None
+) -> TrainingResult:
     """Train the model of a checked spec and leave a run folder.
 
     Args:
@@ -52,9 +58,11 @@ def train(document: Document, *, frame: Any = None, runs: Path = RUNS, progress:
         frame: rows from memory instead of the files of `data:`: a pandas, polars or pyarrow frame, or a mapping from names to arrays.
         runs: where run folders go.
         progress: what shows how it goes; silent by default.
+        resume: go on with this run from its last checkpoint. The weights become, bit for bit, those of a run that never stopped.
 
     Raises:
-        DataError: when the data does not fit the spec; all that is wrong at once, before anything is written.
+        DataError: when the data does not fit the spec, or has changed since `resume` began; all that is wrong at once.
+        SpecError: when the spec is not the one that `resume` was trained with.
         MachineError: when the device or the run folder cannot be had.
         CheckError: when the loss becomes NaN or infinite.
         StoppedError: after a signal; the run is saved.
@@ -62,29 +70,40 @@ def train(document: Document, *, frame: Any = None, runs: Path = RUNS, progress:
     spec = document.spec
     dataset = load_dataset(spec.data, spec.inputs, spec.targets, folder=document.folder, seed=spec.seed, frame=frame)
     graph = build_graph(document, dataset.preprocessing.facts)
-    return _Run(document, dataset, graph, runs, progress or Silent()).run()
+    if resume is not None:
+        check_resumable(resume, document, dataset)
+    return _Run(document, dataset, graph, runs, progress or Silent(), resume).run()
 
 
 class _Run:
     """One training run on its way."""
 
-    def __init__(self, document: Document, dataset: Dataset, graph: Graph, runs: Path, progress: Progress):
+    def __init__(self, document: Document, dataset: Dataset, graph: Graph, runs: Path, progress: Progress, resume: RunFolder | None):
         from mlpspec.training.device import training_device
 
         self.document, self.dataset, self.graph, self.progress = document, dataset, graph, progress
         self.spec = document.spec
         self.device, self.device_reason = training_device(self.spec.training.device)
         self.started = time.time()
-        self.folder = RunFolder.create(self.spec.name, runs)
+        self.resumed = resume is not None
+        self.folder = resume or RunFolder.create(self.spec.name, runs)
         self.best: dict[str, torch.Tensor] = {}
+        self.best_position: dict[str, Any] = {}
         self.best_is_new = False
 
     def run(self) -> TrainingResult:
-        self._write_start()
+        from mlpspec.training.interrupt import Interrupt
+
+        with Interrupt() as interrupt:
+            return self._run(interrupt)
+
+    def _run(self, interrupt: Interrupt) -> TrainingResult:
+        if not self.resumed:
+            self._write_start()
         self._build()
-        self.progress.note(f"training on {self.device_reason}")
+        self.progress.note(f"training on {self.device_reason}; step {self.step_reason}")
         try:
-            ended, position = self._loop()
+            ended, position = self._loop(interrupt)
         except BaseException as error:
             self._keep_best()
             self._write_info({"status": "failed", "error": str(error)})
@@ -92,7 +111,8 @@ class _Run:
         if ended == "interrupted":
             self._write_info({"status": "stopped", "epoch": position.epoch, "best_epoch": position.best_epoch})
             message = f"stopped after {position.epoch} of {self.spec.training.epochs} epochs; saved in {self.folder.path}"
-            raise StoppedError(message, exit_code=self.exit_code, help=f"`mlpspec export {self.folder.path}` uses the best weights so far")
+            help = f"go on with `mlpspec train {self.document.tree.source.name} --resume {self.folder.path}`"
+            raise StoppedError(message, exit_code=interrupt.exit_code or 0, help=help)
         return self._finish(ended, position)
 
     def _build(self) -> None:
@@ -100,23 +120,33 @@ class _Run:
 
         from mlpspec.pytorch.module import build_module
         from mlpspec.training.checkpoints import Checkpoints
+        from mlpspec.training.compiled.make import make_step
         from mlpspec.training.losses import total_loss
-        from mlpspec.training.step import EagerStep, make_optimizer
         from mlpspec.training.tensors import Tensors
 
-        torch.manual_seed(self.spec.seed)
+        spec = self.spec
+        torch.manual_seed(spec.seed)
         self.module = build_module(self.graph).to(self.device)
+        self.checkpoints = Checkpoints(self.folder.path / "checkpoints")
+        if self.resumed:
+            self.checkpoints.load_weights(self.module, "last")
         self.parts = {
             name: Tensors.from_arrays(part.inputs, part.targets, part.rows, self.device)
             for name, part in self.dataset.parts.items()
             if part.rows
         }
-        optimizer = make_optimizer(self.spec.training.optimizer, self.module)
-        self.step = EagerStep(self.module, total_loss(self.spec.targets), optimizer, self.parts["train"])
-        self.checkpoints = Checkpoints(self.folder.path / "checkpoints")
+        self.step, self.step_reason = make_step(
+            self.module,
+            total_loss(spec.targets, self.dataset.preprocessing.targets, self.device),
+            spec.training.optimizer,
+            self.parts["train"],
+            spec.training.batch_size,
+            seed=spec.seed,
+            wanted=spec.training.step,
+            decisions=self.folder.info().get("decisions") if self.resumed else None,
+        )
 
-    def _loop(self) -> tuple[str, Position]:
-        from mlpspec.training.interrupt import Interrupt
+    def _loop(self, interrupt: Interrupt) -> tuple[str, Position]:
         from mlpspec.training.loop import Hooks, Loop, Position
 
         hooks = Hooks(self._validate, self.folder.append_metrics, self._save_best, self._save_last)
@@ -124,11 +154,25 @@ class _Run:
             self.spec, self.module, self.step, self.parts["train"].rows, self.device, hooks, has_validation="validation" in self.parts
         )
         self.monitor = loop.monitor
-        position = Position()
-        with Interrupt() as interrupt, self.progress:
-            ended = loop.run(position, interrupt, self.progress)
-            self.exit_code = interrupt.exit_code or 0
-        return ended, position
+        position = self._resume() if self.resumed else Position()
+        self._write_info({"status": "running"})
+        with self.progress:
+            return loop.run(position, interrupt, self.progress), position
+
+    def _resume(self) -> Position:
+        """Take up weights, step and best weights where the last checkpoint left them; epochs recorded after it are forgotten."""
+        from mlpspec.training.loop import Position
+
+        position = Position.from_json(self.checkpoints.load_weights(self.module, "last"))
+        self.step.load_state(self.checkpoints.load_step_state("last"))
+        if position.best_value is not None:
+            last = {name: tensor.detach().clone() for name, tensor in self.module.state_dict().items()}
+            self.best_position = self.checkpoints.load_weights(self.module, "best")
+            self.best = {name: tensor.detach().clone() for name, tensor in self.module.state_dict().items()}
+            self.module.load_state_dict(last)
+        self.folder.keep_metrics(position.epoch)
+        self.progress.note(f"going on after epoch {position.epoch}" + (f", step {position.step}" if position.step else ""))
+        return position
 
     def _validate(self) -> Mapping[str, float | None]:
         return self._evaluate("validation").figures if "validation" in self.parts else {}
@@ -140,25 +184,17 @@ class _Run:
 
     def _save_best(self, position: Position) -> None:
         """Remember the best weights; they reach the disk with the next checkpoint."""
-        state = self.module.state_dict()
-        self.best = {name: tensor.detach().clone() for name, tensor in state.items()}
+        self.best = {name: tensor.detach().clone() for name, tensor in self.module.state_dict().items()}
         self.best_position = position.to_json()
         self.best_is_new = True
 
     def _save_last(self, position: Position) -> None:
         self._keep_best()
-        if position.epoch == self.best_position_epoch and self.best:
-            self.checkpoints.point("last", position.epoch)
-        else:
-            self.checkpoints.save(position.epoch, self.module.state_dict(), position.to_json(), ("last",))
-
-    @property
-    def best_position_epoch(self) -> int:
-        return self.best_position["epoch"] if self.best else -1
+        self.checkpoints.save("last", self.module.state_dict(), position.to_json(), self.step.state())
 
     def _keep_best(self) -> None:
         if self.best_is_new:
-            self.checkpoints.save(self.best_position["epoch"], self.best, self.best_position, ("best",))
+            self.checkpoints.save("best", self.best, self.best_position)
             self.best_is_new = False
 
     def _finish(self, ended: str, position: Position) -> TrainingResult:
@@ -170,33 +206,26 @@ class _Run:
         evaluations = {part: self._evaluate(part) for part in self.parts}
         figures = {part: found.figures for part, found in evaluations.items()}
         seconds = time.time() - self.started
-        self._write_info(
-            {
-                "status": "finished",
-                "ended": ended,
-                "epoch": position.epoch,
-                "best_epoch": position.best_epoch,
-                "figures": figures,
-                "seconds": round(seconds, 3),
-            }
-        )
+        outcome = {
+            "ended": ended,
+            "epoch": position.epoch,
+            "best_epoch": position.best_epoch,
+            "figures": figures,
+            "seconds": round(seconds, 3),
+        }
+        self._write_info({"status": "finished", **outcome})
         warnings = (*self.document.warnings, *self.dataset.warnings)
         content = report_content(self.folder, self.document, self.dataset, self.graph, evaluations, monitor=self.monitor, warnings=warnings)
         write_report(content, self.folder.path / "report.html")
         return TrainingResult(self.folder, ended, position.best_epoch, figures, self.graph.parameters or 0, seconds, warnings)
 
     def _write_start(self) -> None:
-        import yaml
-
-        text = self.document.tree.source.text
-        self.folder.write_text("spec.yaml", text)
-        resolved = yaml.safe_dump(plain(self.spec, complete=True), sort_keys=False, allow_unicode=True, width=120)
-        self.folder.write_text("spec.resolved.yaml", resolved)
+        self.folder.write_text("spec.yaml", self.document.tree.source.text)
+        self.folder.write_text("spec.resolved.yaml", resolved_spec(self.document))
         self.folder.write_json("preprocessing.json", self.dataset.preprocessing.to_json())
         part = self.dataset.parts.get("validation")
         part = part if part is not None and part.rows else self.dataset.parts["train"]
         self.folder.write_proof_rows(raw_inputs(self.dataset.preprocessing, part.table, part.index[:PROOF_ROWS]))
-        self._write_info({"status": "running"})
 
     def _write_info(self, changes: Mapping[str, Any]) -> None:
         import torch
@@ -209,6 +238,8 @@ class _Run:
                 "started": time.strftime("%Y-%m-%dT%H:%M:%S%z", time.localtime(self.started)),
                 "seed": self.spec.seed,
                 "device": str(self.device),
+                "step": self.step_reason,
+                "decisions": self.step.decisions(),
                 "threads": torch.get_num_threads(),
                 "rows": {name: part.rows for name, part in self.dataset.parts.items()},
                 "data": dict(self.dataset.hashes),
@@ -221,6 +252,11 @@ class _Run:
                 **changes,
             },
         )
+
+
+def resolved_spec(document: Document) -> str:
+    """The spec as YAML with overrides and variables applied and every default written out."""
+    return yaml.safe_dump(plain(document.spec, complete=True), sort_keys=False, allow_unicode=True, width=120)
 
 
 def versions() -> dict[str, str]:

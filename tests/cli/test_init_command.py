@@ -64,7 +64,7 @@ def test_a_column_that_cannot_be_a_target(folder, cli):
 
 
 def test_a_table_without_inputs(folder, cli):
-    (folder / "bare.csv").write_text("day,y\n" + "".join(f"2020-01-{n:02},{n}\n" for n in range(1, 30)))
+    (folder / "bare.csv").write_text("day,y\n" + "".join(f"{n}.1.2020,{n}\n" for n in range(1, 30)))
     done = cli("init", "bare.csv", "--target", "y")
     assert (done.code, "day: dates" in done.err) == (4, True)
 

@@ -74,7 +74,9 @@ def test_poor_terminals_get_words_too(environment, tmp_path):
     """Row R10."""
     (tmp_path / "spec.yaml").write_text("mlpspec: 1\nname: ünï\n", encoding="utf-8")
     env = {"PATH": "/usr/bin:/bin", **environment}
-    done = subprocess.run([sys.executable, "-m", "mlpspec", "validate", "spec.yaml"], capture_output=True, cwd=tmp_path, env=env, check=False)
+    done = subprocess.run(
+        [sys.executable, "-m", "mlpspec", "validate", "spec.yaml"], capture_output=True, cwd=tmp_path, env=env, check=False
+    )
     assert done.returncode == 3
     assert b"Traceback" not in done.stderr
     assert b"\x1b" not in done.stderr

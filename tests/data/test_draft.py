@@ -57,6 +57,16 @@ def test_categories_are_inputs_of_their_own():
     }
 
 
+def test_times_are_taken_apart():
+    inputs = written([column("day of birth", "2020-01-02", "2021-03-04"), column("seen", "2020-01-02T10:00", "2021-03-04T11:30")], CLASSES)[
+        "inputs"
+    ]
+    assert inputs == {
+        "day_of_birth": {"datetime": {"columns": "day of birth", "parts": ["year", "month", "day", "weekday"]}},
+        "seen": "datetime",
+    }
+
+
 def test_names_are_free_of_collisions():
     inputs = written(
         [column("inputs", *"ab" * 9), column("kind!", *"ab" * 9), column("kind?", *"ab" * 9), column("true", *"ab" * 9)], CLASSES

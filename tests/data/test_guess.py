@@ -3,7 +3,7 @@
 import pandas as pd
 import pytest
 
-from mlpspec.data.guess import Column, guess_input, guess_target, is_number, is_whole, missing_tokens, rarest, read_columns
+from mlpspec.data.guess import Column, guess_input, guess_target, has_days_only, is_number, is_whole, missing_tokens, rarest, read_columns
 from mlpspec.data.table import open_table
 
 
@@ -24,7 +24,10 @@ def column(*values, name="x"):
         (column(*range(0, 500, 5), name="customer_id"), "skipped"),
         (column(*(f"person {n}" for n in range(40))), "skipped"),
         (column(*(f"{n:05}" for n in range(0, 900, 7))), "skipped"),
-        (column("2024-01-02", "2024-02-03", "2024-02-03"), "skipped"),
+        (column("2024-01-02", "2024-02-03", "2024-02-03"), "datetime"),
+        (column("2024-01-02T08:30:00+02:00", "2024-02-03T00:00"), "datetime"),
+        (Column("x", ("2024-01-02", "2024-02-03"), missing=1), "skipped"),
+        (column("2.1.2024", "3.2.2024"), "skipped"),
         (column("17:30", "08:15:01"), "skipped"),
         (column("same", "same"), "skipped"),
         (column(), "skipped"),
@@ -63,6 +66,7 @@ def test_names_that_only_end_like_identifiers(name):
         (column(*["007", "008", "009"] * 5), "category"),
         (column(*(f"text {n}" for n in range(50))), "skipped"),
         (column("one", "one"), "skipped"),
+        (column("2020-01-02", "2020-01-03"), "skipped"),
         (column(), "skipped"),
     ],
 )
@@ -73,8 +77,15 @@ def test_targets(made, kind):
 
 def test_reasons_name_what_is_odd():
     assert "'x'" in guess_input(column(*[1, 2, 3] * 5, "x")).reason
+    assert "nearly numbers, but for 'Ancient'" in guess_input(column(*range(1700, 1760), "Ancient")).reason
     assert "1.5 to 1e3" in guess_input(column("1e3", "1.5", "20.0")).reason
     assert "'same'" in guess_target(column("same")).reason
+
+
+def test_dates_without_times():
+    assert has_days_only(column("2024-01-02", "2024-02-03T00:00"))
+    assert not has_days_only(column("2024-01-02", "2024-02-03T00:01"))
+    assert guess_input(column("2024-12-02", "2023-02-03")).reason == "from 2023-02-03 to 2024-12-02"
 
 
 def test_missing_tokens_that_are_words_count_only_among_numbers():
@@ -100,7 +111,7 @@ def test_columns_of_a_typed_file(tmp_path):
     assert tokens == ("",)
     assert made[0] == Column("x", ("0.5", "2.0"), 1, floats=True)
     assert [column.values for column in made[1:3]] == [("1", "2", "3"), ("true", "false", "true")]
-    assert [guess_input(column).kind for column in made[2:]] == ["category", "skipped", "tensor"]
+    assert [guess_input(column).kind for column in made[2:]] == ["category", "datetime", "tensor"]
     assert [guess_target(column).kind for column in made[2:]] == ["binary", "skipped", "skipped"]
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -19,8 +20,10 @@ ISLANDS = ("Biscoe", "Dream")
 SPECIES = ("Adelie", "Chinstrap", "Gentoo")
 
 
-def model_bytes(graph: GraphProto, metadata: Mapping[str, str], *, ir_version: int = 10, opset: int = 20) -> bytes:
-    opsets = [helper.make_opsetid("", opset), helper.make_opsetid("ai.onnx.ml", 4)]
+def model_bytes(
+    graph: GraphProto, metadata: Mapping[str, str], *, ir_version: int = 10, opset: int = 20, domains: Sequence[str] = ()
+) -> bytes:
+    opsets = [helper.make_opsetid("", opset), helper.make_opsetid("ai.onnx.ml", 4), *(helper.make_opsetid(name, 1) for name in domains)]
     model = helper.make_model(graph, opset_imports=opsets, ir_version=ir_version)
     helper.set_model_props(model, dict(metadata))
     return model.SerializeToString()
@@ -164,3 +167,10 @@ def tensor() -> bytes:
     graph = small_graph([raw("image", FLOAT, 2, 3)], [raw("total", FLOAT)], node, axes=np.array([1, 2], np.int64))
     item = {"name": "image", "kind": "tensor", "columns": ["pixels"], "shape": [2, 3], "missing": "error"}
     return model_bytes(graph, card([item], [{"name": "total"}]))
+
+
+@pytest.fixture(scope="session")
+def make() -> SimpleNamespace:
+    """The builders of this file, for tests that vary a model."""
+    names = "model_bytes card constant raw small_graph mixed_graph mixed_answers SIZE ISLAND SPECIES_TARGET FLOAT STRING INT64"
+    return SimpleNamespace(**{name: globals()[name] for name in names.split()})

@@ -12,6 +12,11 @@ from mlpspec.ir.shape import Dim, Shape
 class Encoder(Entry):
     """How categories become numbers. Codes: 0 is unknown; the category i of column j, both from 0, is `offsets[j] + 1 + i`."""
 
+    @property
+    def hash_buckets(self) -> int | None:
+        """How many buckets a column's whole numbers fall into; None where categories are listed."""
+        return None
+
     def offsets(self, sizes: list[int]) -> list[int]:
         """What is added to the codes of each column; `sizes` are the columns' numbers of known categories."""
         return [0] * len(sizes)

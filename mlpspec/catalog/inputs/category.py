@@ -51,10 +51,23 @@ class Category(InputType):
     def problem(self) -> str | None:
         if self.categories is not None and len({str(category) for category in self.categories}) < len(self.categories):
             return "`categories` names one twice; write each once"
+        if self.encode.hash_buckets is not None:
+            return self._problem_with_hashing()
+        return None
+
+    def _problem_with_hashing(self) -> str | None:
+        if self.categories is not None:
+            return f"`encode: {self.encode.kind}` needs no list of categories; leave `categories` out, or use `encode: embedding`"
+        if self.unseen == "error":
+            return f"no whole number is unseen to `encode: {self.encode.kind}`; leave `unseen` out, or use `encode: embedding`"
+        if self.missing != "error":
+            return f"`encode: {self.encode.kind}` takes whole numbers, of which none can be missing; leave `missing` out"
         return None
 
     def fit(self, name: str, reader: ColumnReader) -> FittedInput:
         columns = reader.expand(self.columns or (name,))
+        if self.encode.hash_buckets is not None:
+            return self._fit_hashed(name, columns, self.encode.hash_buckets, reader)
         values, type_ = reader.categories(columns, text=self.missing != "error")
         if self.missing == "error":
             reader.refuse_missing(columns, type_)
@@ -74,6 +87,17 @@ class Category(InputType):
         facts = InputFacts(len(columns), self.encode.width(sizes), sum(sizes))
         return FittedInput(name, self.kind, columns, type_, chain.program(), facts, missing=self.missing, unseen=self.unseen)
 
+    def _fit_hashed(self, name: str, columns: tuple[str, ...], buckets: int, reader: ColumnReader) -> FittedInput:
+        help = "a model file cannot hash texts, as ONNX has no operator for it: number the categories, or use `encode: embedding`"
+        reader.integers(columns, help=help)
+        reader.raise_problems()
+        sizes = [buckets] * len(columns)
+        chain = Chain(name)
+        codes = chain.step("hash", name, buckets=buckets, offsets=self.encode.offsets(sizes))
+        self.encode.program(chain, [codes], sizes)
+        facts = InputFacts(len(columns), self.encode.width(sizes), sum(sizes))
+        return FittedInput(name, self.kind, columns, "int64", chain.program(), facts)
+
     def network_input(self, name: str, facts: InputFacts | None) -> tuple[Shape, str]:
         return self.encode.network_input(name, facts or self._declared_facts(name), column_count(name, self.columns))
 
@@ -81,9 +105,14 @@ class Category(InputType):
         return self.encode.operation(name, facts or self._declared_facts(name))
 
     def _declared_facts(self, name: str) -> InputFacts | None:
-        """The facts where the spec alone tells them: the number of columns is certain and the categories are written."""
+        """The facts where the spec alone tells them: the number of columns is certain, and that of the categories or buckets is written."""
         columns = column_count(name, self.columns)
-        if self.categories is None or not isinstance(columns, int):
+        if not isinstance(columns, int):
+            return None
+        if self.encode.hash_buckets is not None:
+            sizes = [self.encode.hash_buckets] * columns
+            return InputFacts(columns, self.encode.width(sizes), sum(sizes))
+        if self.categories is None:
             return None
         sizes = [len(self.categories) + (self.missing == "own" and "" not in self.categories)] * columns
         return InputFacts(columns, self.encode.width(sizes), sum(sizes))

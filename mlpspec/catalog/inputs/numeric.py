@@ -8,12 +8,12 @@ from mlpspec.catalog.imputers.base import Imputer
 from mlpspec.catalog.imputers.error import ErrorImputer
 from mlpspec.catalog.inputs.base import InputType, column_count
 from mlpspec.catalog.option import OneOrMany, option
-from mlpspec.catalog.scalers.base import Scaler
+from mlpspec.catalog.scalers.base import Scaler, refuse_numbers
 from mlpspec.catalog.scalers.standardize import Standardize
 from mlpspec.ir.facts import InputFacts
 from mlpspec.ir.fitted import FittedInput
 from mlpspec.ir.program import Chain
-from mlpspec.ir.shape import Shape, product
+from mlpspec.ir.shape import Shape, total
 
 if TYPE_CHECKING:
     from mlpspec.data.column import ColumnReader
@@ -42,6 +42,13 @@ class Numeric(InputType):
     def problem(self) -> str | None:
         if self.missing_indicator and isinstance(self.missing, ErrorImputer):
             return "`missing_indicator` marks missing numbers, but `missing: error` refuses them; write e.g. `missing: mean`"
+        columns = column_count("", self.columns)
+        return self._too_many_components(columns) if isinstance(columns, int) else None
+
+    def _too_many_components(self, columns: int) -> str | None:
+        width = self.scale.width("", columns)
+        if isinstance(width, int) and width > columns:
+            return f"`components: {width}` is more than the {columns} column{'s' if columns > 1 else ''} have; write at most {columns}"
         return None
 
     def fit(self, name: str, reader: ColumnReader) -> FittedInput:
@@ -49,6 +56,8 @@ class Numeric(InputType):
 
         columns = reader.expand(self.columns or (name,))
         values = reader.numbers(columns)
+        if too_many := self._too_many_components(len(columns)):
+            reader.report("invalid-data", *too_many.split("; "))
         reader.raise_problems()
         fill = self.missing.fill(values)
         chain = Chain(name)
@@ -59,18 +68,18 @@ class Numeric(InputType):
         else:
             chain.then("fill_missing", values=fill)
             values = np.where(np.isnan(values), fill, values)
-        self.scale.fit(values, chain)
+        refuse_numbers(self.scale, columns, values, reader)
+        reader.raise_problems()
+        width = self.scale.fit(values, chain)
         if indicators:
             chain.last = chain.step("concat", chain.last, *indicators)
         if chain.last == name:
             chain.then("identity")
-        facts = InputFacts(len(columns), len(columns) * self._parts)
+        facts = InputFacts(len(columns), width + len(columns) * len(indicators))
         return FittedInput(name, self.kind, columns, "float32", chain.program(), facts, missing=self.missing.kind)
 
     def network_input(self, name: str, facts: InputFacts | None) -> tuple[Shape, str]:
-        width = product((column_count(name, self.columns), self._parts)) if facts is None else facts.width
+        columns = column_count(name, self.columns)
+        indicators = (columns,) if self.missing_indicator else ()
+        width = total((self.scale.width(name, columns), *indicators)) if facts is None else facts.width
         return Shape((width,)), "float32"
-
-    @property
-    def _parts(self) -> int:
-        return 2 if self.missing_indicator else 1

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, final
 
 from mlpspec.catalog.inputs.base import InputType
 from mlpspec.catalog.option import option
-from mlpspec.catalog.scalers.base import Scaler
+from mlpspec.catalog.scalers.base import Scaler, refuse_numbers
 from mlpspec.catalog.scalers.none import NoScaling
 from mlpspec.ir.facts import InputFacts
 from mlpspec.ir.fitted import FittedInput
@@ -38,12 +38,19 @@ class Tensor(InputType):
     )
     scale: Scaler = option(default=NoScaling(), doc="How the numbers are scaled, all alike.", examples=("standardize",))
 
+    def problem(self) -> str | None:
+        if self.scale.mixes_columns:
+            return f"`scale: {self.scale.kind}` is for the columns of a numeric input; write e.g. `standardize`"
+        return None
+
     def fit(self, name: str, reader: ColumnReader) -> FittedInput:
         array = self.array or name
         values = reader.array(array, self.shape)
         if values is None:
             reader.raise_problems()
             raise AssertionError("an array that cannot be read is a problem")
+        refuse_numbers(self.scale, (array,), values.reshape(len(values), -1).min(axis=1, keepdims=True), reader)
+        reader.raise_problems()
         chain = Chain(name)
         self.scale.fit(values.reshape(-1, 1), chain)
         if chain.last == name:

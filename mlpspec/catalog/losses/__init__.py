@@ -7,5 +7,6 @@ from mlpspec.catalog.losses.cross_entropy import CrossEntropy
 from mlpspec.catalog.losses.huber import Huber
 from mlpspec.catalog.losses.mae import Mae
 from mlpspec.catalog.losses.mse import Mse
+from mlpspec.catalog.losses.quantile import Quantile
 
-LOSSES = Family("loss", Loss, (CrossEntropy, BinaryCrossEntropy, Mse, Mae, Huber))
+LOSSES = Family("loss", Loss, (CrossEntropy, BinaryCrossEntropy, Mse, Mae, Huber, Quantile))

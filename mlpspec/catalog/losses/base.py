@@ -12,10 +12,18 @@ class Loss(Entry):
     """What training makes small. `targets` are the kinds of target it suits.
 
     It takes the head's output and the encoded target: (batch, classes) logits and (batch,) int64 for category; (batch, 1) logits and
-    (batch, 1) of 0.0 and 1.0 for binary; (batch, columns) and (batch, columns) of scaled numbers for numeric.
+    (batch, 1) of 0.0 and 1.0 for binary; (batch, labels) and (batch, labels) of the same for multilabel; (batch, columns) and
+    (batch, columns) of scaled numbers for numeric, or (batch, columns * levels) and (batch, columns) where the loss has levels.
     """
 
     targets: ClassVar[frozenset[str]]
+
+    weight_argument: ClassVar[str] = ""
+    """The argument of the call that takes the factors of `FittedTarget.weights`; empty where there is none."""
+
+    def quantiles(self) -> tuple[float, ...]:
+        """The levels of the quantiles that the head gives for each column; none where it gives one number."""
+        return ()
 
     def lower(self) -> Function:
         """The call: `Input(0)` is the head's output, `Input(1)` the encoded target; the result is one number for the batch."""

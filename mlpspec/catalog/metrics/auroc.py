@@ -14,23 +14,29 @@ if TYPE_CHECKING:
 class Auroc(Metric):
     """The probability that a row of the class is ranked above a row of another; ties count half. 0.5 is guessing.
 
-    A binary target: for its positive class. A category target: each class against the rest, averaged over the classes that occur.
+    A binary target: for its positive class. A category target: each class against the rest, averaged over the classes that occur. A
+    multilabel target: averaged over the labels that some rows have and some have not.
 
     Raises:
-        UndefinedMetric: when the rows have one class only.
+        UndefinedMetric: when the rows have one class only, or all the same labels.
 
     Source: Hanley and McNeil 1982; sklearn.metrics.roc_auc_score with multi_class="ovr".
     """
 
     kind = "auroc"
     aliases = ("roc_auc",)
-    targets = frozenset({"category", "binary"})
+    targets = frozenset({"category", "binary", "multilabel"})
     goal = "max"
 
     def compute(self, answers: Answers) -> float:
         import numpy as np
 
         truth, probability = answers.probabilities()
+        if truth.ndim == 2:
+            varies = np.flatnonzero(truth.max(axis=0) > truth.min(axis=0))
+            if not len(varies):
+                raise UndefinedMetric("all rows have the same labels")
+            return float(np.mean([area(truth[:, label] == 1, probability[:, label]) for label in varies]))
         present = np.unique(truth)
         if len(present) < 2:
             raise UndefinedMetric("all rows have the same class")

@@ -21,6 +21,7 @@ class Answers:
 
     Classes (category and binary): `truth` and `prediction` are class numbers (rows,) int64; `probability` is (rows, classes).
     `binary` says that class 1 is the positive one, and 0 the negative.
+    Labels (multilabel): `truth` and `prediction` are (rows, labels) int64 of 0 and 1; `probability` is (rows, labels).
     Numbers: `truth` and `prediction` are (rows, columns) in the target's own unit; `probability` is None.
     """
 
@@ -30,7 +31,7 @@ class Answers:
     binary: bool = False
 
     def classes(self) -> tuple[np.ndarray, np.ndarray]:
-        """True and predicted class numbers, each (rows,).
+        """True and predicted class numbers, each (rows,), or 0 and 1 (rows, labels).
 
         Raises:
             UndefinedMetric: without rows.
@@ -39,7 +40,7 @@ class Answers:
         return self.truth, self.prediction
 
     def probabilities(self) -> tuple[np.ndarray, np.ndarray]:
-        """True class numbers, (rows,), and the probability of each class, (rows, classes).
+        """True class numbers, (rows,), or 0 and 1 (rows, labels), and the probability of each class or label, (rows, classes).
 
         Raises:
             UndefinedMetric: without rows or probabilities, or when one is not a number.

@@ -20,20 +20,20 @@ class ClassCounts(NamedTuple):
 
 
 class ClassRatio(Metric):
-    """A ratio for each class. A binary target gives that of its positive class, a category target combines its classes.
+    """A ratio for each class. A binary target gives that of its positive class, category and multilabel targets combine their classes.
 
     A ratio of nothing counts as 0 (scikit-learn's `zero_division=0`); classes that are neither predicted nor true are left out.
 
     Raises:
-        UndefinedMetric: for a binary target, when no row is positive and none is predicted to be.
+        UndefinedMetric: for a binary or multilabel target, when no row is positive and none is predicted to be.
     """
 
-    targets = frozenset({"category", "binary"})
+    targets = frozenset({"category", "binary", "multilabel"})
     goal = "max"
 
     averaging: Literal["macro", "micro", "weighted"] = option(
         default="macro",
-        doc="How a category target's classes are combined: all alike (macro), by their rows (weighted), or all rows as one class (micro).",
+        doc="How several classes are combined: all alike (macro), by their rows (weighted), or all rows as one class (micro).",
     )
 
     def ratio(self, counts: ClassCounts) -> tuple[np.ndarray, np.ndarray]:
@@ -56,6 +56,8 @@ class ClassRatio(Metric):
         import numpy as np
 
         occurs = counts.actual + counts.predicted > 0
+        if not occurs.any():
+            raise UndefinedMetric("no row has a label, and none is predicted to have one")
         numerator, denominator = (side[occurs] for side in self.ratio(counts))
         if self.averaging == "micro":
             return float(numerator.sum() / denominator.sum())
@@ -68,6 +70,8 @@ def count(answers: Answers) -> ClassCounts:
     import numpy as np
 
     truth, prediction = answers.classes()
+    if truth.ndim == 2:
+        return ClassCounts((truth & prediction).sum(axis=0), prediction.sum(axis=0), truth.sum(axis=0))
     classes = int(max(truth.max(), prediction.max())) + 1
     return ClassCounts(
         hits=np.bincount(truth[truth == prediction], minlength=classes),

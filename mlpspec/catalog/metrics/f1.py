@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 class F1(ClassRatio):
     """The harmonic mean of precision and recall: 2 * hits / (predicted + actual).
 
-    Micro-averaged it is the accuracy.
+    Micro-averaged over one class a row it is the accuracy.
     Source: van Rijsbergen 1979; sklearn.metrics.f1_score.
     """
 

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 class Precision(ClassRatio):
     """Of the rows that are given a class, the share that has it: hits / predicted.
 
-    A class that is never predicted has precision 0. Micro-averaged it is the accuracy.
+    A class that is never predicted has precision 0. Micro-averaged over one class a row it is the accuracy.
     Source: sklearn.metrics.precision_score.
     """
 

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 class Recall(ClassRatio):
     """Of the rows that have a class, the share that is given it: hits / actual.
 
-    A class that no row has, but some are given, has recall 0. Micro-averaged it is the accuracy.
+    A class that no row has, but some are given, has recall 0. Micro-averaged over one class a row it is the accuracy.
     Source: sklearn.metrics.recall_score.
     """
 

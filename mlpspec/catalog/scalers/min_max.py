@@ -22,9 +22,10 @@ class MinMax(Scaler):
 
     kind = "min_max"
 
-    def fit(self, values: np.ndarray, chain: Chain) -> None:
+    def fit(self, values: np.ndarray, chain: Chain) -> int:
         lowest, span = _statistics(values)
         chain.then("subtract", values=lowest).then("divide", values=span)
+        return values.shape[1]
 
     def fit_inverse(self, values: np.ndarray, chain: Chain) -> None:
         lowest, span = _statistics(values)

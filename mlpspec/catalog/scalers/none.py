@@ -17,8 +17,8 @@ class NoScaling(Scaler):
 
     kind = "none"
 
-    def fit(self, values: np.ndarray, chain: Chain) -> None:
-        """Append nothing."""
+    def fit(self, values: np.ndarray, chain: Chain) -> int:
+        return values.shape[1]
 
     def fit_inverse(self, values: np.ndarray, chain: Chain) -> None:
         """Append nothing."""

@@ -25,9 +25,10 @@ class Standardize(Scaler):
 
     kind = "standardize"
 
-    def fit(self, values: np.ndarray, chain: Chain) -> None:
+    def fit(self, values: np.ndarray, chain: Chain) -> int:
         mean, deviation = _statistics(values)
         chain.then("subtract", values=mean).then("divide", values=deviation)
+        return values.shape[1]
 
     def fit_inverse(self, values: np.ndarray, chain: Chain) -> None:
         mean, deviation = _statistics(values)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, ClassVar
 
 from mlpspec.catalog.entry import Entry
-from mlpspec.catalog.losses.base import Loss
+from mlpspec.catalog.losses import LOSSES, Loss
 from mlpspec.catalog.option import option
 from mlpspec.ir.facts import TargetFacts
 from mlpspec.ir.fitted import FittedTarget
@@ -29,6 +29,11 @@ class TargetType(Entry):
 
     loss: Loss | None = option(default=None, doc="What training makes small. Default: the target's own loss.")
     weight: float = option(default=1.0, above=0.0, doc="Weight of this target's loss in the sum, when there are several targets.")
+
+    @property
+    def loss_entry(self) -> Loss:
+        """The loss that the spec names, else the target's own."""
+        return self.loss or LOSSES[self.default_loss]()
 
     def columns_read(self, name: str) -> tuple[str, ...]:
         """The columns, or patterns of columns, that hold the truth."""

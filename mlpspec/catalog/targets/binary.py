@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING, Any, final
 
 from mlpspec.catalog.float32 import float32_numbers
 from mlpspec.catalog.option import option
-from mlpspec.catalog.targets.base import TargetType, head_output
-from mlpspec.catalog.targets.labels import class_numbers, read_labels, written_class
+from mlpspec.catalog.targets.base import head_output
+from mlpspec.catalog.targets.labels import ClassTarget, class_numbers, read_labels, written_class
 from mlpspec.ir.facts import TargetFacts
-from mlpspec.ir.fitted import FittedTarget
+from mlpspec.ir.fitted import Answer, FittedTarget
 from mlpspec.ir.program import Chain, Program, Step
 from mlpspec.ir.shape import Dim
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 @final
-class Binary(TargetType):
+class Binary(ClassTarget):
     """Yes or no: two classes, of which `positive` is the one that is asked for.
 
     The head gives one logit; sigmoid makes the positive class's probability of it, and the label is positive from `threshold` on.
@@ -26,7 +26,6 @@ class Binary(TargetType):
 
     kind = "binary"
     main = "column"
-    is_classes = True
     default_loss = "binary_cross_entropy"
     default_metrics = ("accuracy", "f1", "auroc")
 
@@ -52,21 +51,43 @@ class Binary(TargetType):
         if self.positive is not None:
             positive = written_class(self.positive, type_, labels, column, "positive", reader)
             classes.sort(key=lambda label: label == positive)
+        self.check_weights(labels, column, reader)
         reader.raise_problems()
-        encode = Chain(name).then("lookup", **class_numbers(classes)).then("one_hot", depth=1).program()
-        return FittedTarget(name, self.kind, (column,), type_, encode, self._decode(name, classes), TargetFacts(1, 2), tuple(classes))
+        return FittedTarget(
+            name=name,
+            kind=self.kind,
+            columns=(column,),
+            type=type_,
+            encode=Chain(name).then("lookup", **class_numbers(classes)).then("one_hot", depth=1).program(),
+            decode=self._decode(name, classes),
+            facts=TargetFacts(1, 2),
+            answers=(Answer(name, "label", type_), Answer(f"{name}_probability", "probability", "float32", tuple(classes))),
+            restore=Chain(f"{name}.truth").then("at_least", value=0.5).then("squeeze").program(),
+            prediction=f"{name}.class",
+            classes=tuple(classes),
+            weights=self._weights({label: labels[label] for label in classes}),
+        )
+
+    def _weights(self, rows: dict[Any, int]) -> tuple[float, ...] | None:
+        """How much a positive row counts, where a negative one counts 1."""
+        if self.class_weights is None:
+            return None
+        negative, positive = self.class_weights.of_classes(rows)
+        return (positive / negative,)
 
     def outputs(self, name: str, facts: TargetFacts | None) -> Dim:
         return 1
 
     def _decode(self, name: str, classes: list[Any]) -> Program:
         """From the logit to the label and the probabilities of both classes."""
-        logit, positive, number, probability = head_output(name), f"{name}.positive", f"{name}.class", f"{name}_probability"
+        logit, positive, reached = head_output(name), f"{name}.positive", f"{name}.reached"
+        number, probability = f"{name}.class", f"{name}_probability"
         [threshold] = float32_numbers([self.threshold])
         steps = (
             Step("sigmoid", (logit,), positive),
             Step("two_classes", (positive,), probability),
-            Step("at_least", (positive,), number, {"value": threshold}),
+            Step("at_least", (positive,), reached, {"value": threshold}),
+            Step("squeeze", (reached,), number),
             Step("take", (number,), name, {"values": list(classes)}),
         )
         return Program((logit,), (name, probability), steps)

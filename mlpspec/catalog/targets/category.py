@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, final
 
 from mlpspec.catalog.option import option
-from mlpspec.catalog.targets.base import TargetType, head_output
-from mlpspec.catalog.targets.labels import class_numbers, read_labels, written_class
+from mlpspec.catalog.targets.base import head_output
+from mlpspec.catalog.targets.labels import ClassTarget, class_numbers, read_labels, written_class
 from mlpspec.ir.facts import TargetFacts
-from mlpspec.ir.fitted import FittedTarget
+from mlpspec.ir.fitted import Answer, FittedTarget
 from mlpspec.ir.program import Chain, Program, Step
 from mlpspec.ir.shape import Dim
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 @final
-class CategoryTarget(TargetType):
+class CategoryTarget(ClassTarget):
     """One class of several, each with a probability.
 
     The head gives a logit for each class; softmax makes probabilities of them, and the label is the most probable class.
@@ -25,7 +25,6 @@ class CategoryTarget(TargetType):
 
     kind = "category"
     main = "column"
-    is_classes = True
     default_loss = "cross_entropy"
     default_metrics = ("accuracy", "f1")
 
@@ -38,7 +37,7 @@ class CategoryTarget(TargetType):
     def problem(self) -> str | None:
         if self.classes is not None and len({str(value) for value in self.classes}) < len(self.classes):
             return "`classes` names one twice; write each once"
-        return None
+        return super().problem()
 
     def columns_read(self, name: str) -> tuple[str, ...]:
         return (self.column or name,)
@@ -55,10 +54,23 @@ class CategoryTarget(TargetType):
         elif len(classes) < 2:
             help = "a category target needs at least two classes among the training rows"
             reader.report("invalid-data", f"column `{column}` has only the label `{classes[0]}` in the training rows", help=help)
+        self.check_weights(labels, column, reader)
         reader.raise_problems()
-        encode = Chain(name).then("lookup", **class_numbers(classes)).then("squeeze").program()
-        facts = TargetFacts(len(classes), len(classes))
-        return FittedTarget(name, self.kind, (column,), type_, encode, _decode(name, classes), facts, tuple(classes))
+        weights = None if self.class_weights is None else tuple(self.class_weights.of_classes({label: labels[label] for label in classes}))
+        return FittedTarget(
+            name=name,
+            kind=self.kind,
+            columns=(column,),
+            type=type_,
+            encode=Chain(name).then("lookup", **class_numbers(classes)).then("squeeze").program(),
+            decode=_decode(name, classes),
+            facts=TargetFacts(len(classes), len(classes)),
+            answers=(Answer(name, "label", type_), Answer(f"{name}_probability", "probability", "float32", tuple(classes))),
+            restore=Chain(f"{name}.truth").then("identity").program(),
+            prediction=f"{name}.class",
+            classes=tuple(classes),
+            weights=weights,
+        )
 
     def outputs(self, name: str, facts: TargetFacts | None) -> Dim:
         if facts is not None:

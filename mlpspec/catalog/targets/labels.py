@@ -1,15 +1,43 @@
-"""What category and binary targets have in common: reading the classes from the training rows."""
+"""What targets of classes have in common: reading the classes from the training rows, weighing them."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from mlpspec.catalog import vocabulary
+from mlpspec.catalog.losses.binary_cross_entropy import BinaryCrossEntropy
+from mlpspec.catalog.option import option
+from mlpspec.catalog.targets.base import TargetType
+from mlpspec.catalog.weightings.base import ClassWeighting
 from mlpspec.diagnostics import did_you_mean
 from mlpspec.ir.fitted import RawType
 
 if TYPE_CHECKING:
     from mlpspec.data.column import ColumnReader
+
+
+class ClassTarget(TargetType):
+    """A target whose answers are classes with probabilities."""
+
+    is_classes = True
+
+    class_weights: ClassWeighting | None = option(
+        default=None, doc="How much the rows of each class count in the loss. Default: all rows alike.", examples=("balanced",)
+    )
+
+    def problem(self) -> str | None:
+        if self.class_weights is not None and isinstance(self.loss, BinaryCrossEntropy) and self.loss.positive_weight != 1.0:
+            return "`class_weights` and the loss's `positive_weight` say the same; keep one of them"
+        return None
+
+    def check_weights(self, classes: Mapping[Any, int], column: str, reader: ColumnReader) -> None:
+        """Report the classes that `class_weights` names and the training rows do not have."""
+        known = list(map(str, classes))
+        for name in self.class_weights.named() if self.class_weights is not None else ():
+            if name not in known:
+                message = f"`class_weights` names `{name}`, which `{column}` does not have in the training rows"
+                reader.report("unseen-category", message, help=did_you_mean(name, known))
 
 
 def read_labels(column: str, reader: ColumnReader) -> tuple[dict[Any, int], RawType]:

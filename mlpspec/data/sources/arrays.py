@@ -10,8 +10,9 @@ import numpy as np
 
 from mlpspec.data.table import Column, Integers, Kind, Numbers, Table
 from mlpspec.diagnostics import DataError, Diagnostic
+from mlpspec.instants import seconds_of_array, seconds_of_texts
 
-_KINDS: dict[str, Kind] = {"U": "text", "i": "integer", "u": "integer", "f": "number", "b": "boolean"}
+_KINDS: dict[str, Kind] = {"U": "text", "i": "integer", "u": "integer", "f": "number", "b": "boolean", "M": "time"}
 
 _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?", re.ASCII)
 
@@ -28,7 +29,7 @@ class ArrayColumn(Column):
         self._values = values[:, 0] if values.ndim == 2 and values.shape[1] == 1 else values
         self._tokens = list(missing_tokens)
         kind = _KINDS.get(values.dtype.kind, "other")
-        self.kind = kind if self._values.ndim == 1 else "other" if kind in ("text", "other") else "array"
+        self.kind = kind if self._values.ndim == 1 else "array" if kind in ("integer", "number", "boolean") else "other"
 
     def numbers(self) -> Numbers:
         return self._numbers
@@ -64,6 +65,16 @@ class ArrayColumn(Column):
         bad = np.array([number is None for number in parsed], bool) & ~missing
         values[missing] = 0
         return Integers(values[where], np.flatnonzero(missing[where]), np.flatnonzero(bad[where]))
+
+    def seconds(self) -> Integers:
+        if self.kind == "integer":
+            return self.integers()
+        if self.kind == "text":
+            texts = self.texts()
+            values, bad = seconds_of_texts(texts)
+            return Integers(values, np.flatnonzero(texts == ""), bad)
+        missing = np.isnat(self._values)
+        return Integers(np.where(missing, 0, seconds_of_array(self._values)), np.flatnonzero(missing), np.empty(0, np.int64))
 
     @property
     def _stripped(self) -> tuple[np.ndarray, np.ndarray]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import UTC, date, datetime
 from typing import Any
 
 import numpy as np
@@ -48,9 +49,9 @@ def open_frame(frame: Any, *, missing_tokens: Sequence[str] = ("",)) -> Table:
 
 def _array(name: str, values: Any) -> np.ndarray:
     array = values if isinstance(values, np.ndarray) and values.dtype.kind != "O" else _plain(list(values))
-    if array is None or array.dtype.kind not in "biufU":
-        help = "make it numbers, booleans or texts, with None or NaN where a value is missing"
-        raise DataError(f"the column `{name}` mixes types or holds neither numbers nor texts", help=help)
+    if array is None or array.dtype.kind not in "biufUM":
+        help = "make it numbers, booleans, times or texts, with None or NaN where a value is missing"
+        raise DataError(f"the column `{name}` mixes types or holds neither numbers nor times nor texts", help=help)
     return array if array.dtype.isnative else array.astype(array.dtype.newbyteorder("="))
 
 
@@ -63,6 +64,8 @@ def _plain(values: list[Any]) -> np.ndarray | None:
         return np.array([value if isinstance(value, str) else "" for value in values], "U")
     if sorts == {"boolean"} and has_missing:
         return np.array([str(value).lower() if _sort(value) == "boolean" else "" for value in values], "U")
+    if sorts == {"time"}:
+        return np.array([np.datetime64("NaT") if _sort(value) == "missing" else _utc(value) for value in values], "M8[us]")
     if sorts <= {"number"}:
         return np.array([np.nan if value is None else value for value in values], np.float64 if has_missing or not values else None)
     if len(sorts) > 1 or has_missing:
@@ -80,4 +83,11 @@ def _sort(value: Any) -> str:
         return "boolean"
     if isinstance(value, int | float | np.number):
         return "number"
+    if isinstance(value, date | np.datetime64):
+        return "missing" if str(value) == "NaT" else "time"
     return "text" if isinstance(value, str) else "other"
+
+
+def _utc(time: date | np.datetime64) -> date | np.datetime64:
+    """A time with a zone as the time in UTC without one, which is how NumPy takes it."""
+    return time.astimezone(UTC).replace(tzinfo=None) if isinstance(time, datetime) and time.tzinfo is not None else time

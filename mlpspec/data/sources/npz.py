@@ -93,9 +93,9 @@ def _declared_shape(archive: zipfile.ZipFile, member: zipfile.ZipInfo, name: str
     if dtype.hasobject:
         message = f"the array `{column}` of `{name}` holds Python objects, which can run code; it was not opened"
         raise DataError(message, place=name, help="convert it to numbers, or to text with `.astype(str)`, before saving")
-    if dtype.kind not in "biufU":
-        message = f"the array `{column}` of `{name}` has the type {dtype}, which is neither numbers nor text"
-        raise DataError(message, place=name, help="save numbers, booleans or text (`.astype(str)`)")
+    if dtype.kind not in "biufUM":
+        message = f"the array `{column}` of `{name}` has the type {dtype}, which is neither numbers nor text nor times"
+        raise DataError(message, place=name, help="save numbers, booleans, times (datetime64) or text (`.astype(str)`)")
     there = member.file_size - start
     if math.prod(shape) * dtype.itemsize != there:
         message = f"the array `{column}` of `{name}` declares the shape {shape} of {dtype}, which is not the {there} bytes it has"

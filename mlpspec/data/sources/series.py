@@ -10,6 +10,7 @@ import polars as pl
 
 from mlpspec.data.cells import reads_as_number
 from mlpspec.data.table import Column, Integers, Kind, Numbers, Table
+from mlpspec.instants import seconds_of_array, seconds_of_texts
 
 _SPACES = " \t"
 
@@ -49,6 +50,16 @@ class SeriesColumn(Column):
         bad = values.is_null() & ~absent
         return Integers(values.fill_null(0).to_numpy(), absent.arg_true().to_numpy(), bad.arg_true().to_numpy())
 
+    def seconds(self) -> Integers:
+        if self.kind == "integer":
+            return self.integers()
+        if self.kind == "text":
+            texts = self.texts()
+            values, bad = seconds_of_texts(texts)
+            return Integers(values, np.flatnonzero(texts == ""), bad)
+        times = self._series.cast(pl.Datetime("us")).to_numpy()
+        return Integers(np.where(np.isnat(times), 0, seconds_of_array(times)), np.flatnonzero(np.isnat(times)), np.empty(0, np.int64))
+
     def array(self) -> np.ndarray | None:
         series = self._series
         if isinstance(series.dtype, pl.List):
@@ -87,6 +98,8 @@ def _kind(dtype: pl.DataType) -> Kind:
         return "integer"
     if dtype.is_float() or dtype.is_decimal():
         return "number"
+    if dtype == pl.Date or isinstance(dtype, pl.Datetime):
+        return "time"
     return "array" if isinstance(dtype, pl.Array | pl.List) else "other"
 
 

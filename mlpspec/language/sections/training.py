@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 from mlpspec.catalog.metrics.base import Metric
 from mlpspec.catalog.optimizers import Adam, Optimizer
 from mlpspec.catalog.option import Record, option
@@ -32,6 +34,10 @@ class Training(Record):
     early_stopping: EarlyStopping | None = option(default=None, doc="When to stop early. Default: never.")
     metrics: tuple[Metric, ...] | None = option(
         default=None, doc="Figures beside the loss. Default: what suits the targets.", examples=(["accuracy", "f1"],)
+    )
+    step: Literal["compiled", "eager", "torch_compile"] = option(
+        default="compiled",
+        doc="How a step is calculated: traced once and rewritten, by PyTorch's autograd, or by autograd over torch.compile's network.",
     )
     device: str = option(
         default="auto",

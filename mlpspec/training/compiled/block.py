@@ -1,17 +1,17 @@
-"""A block of steps with batches of one size: its rows are gathered at once, its steps run in one call, its loss is read from its outputs."""
+"""A block of steps with batches of one size: rows gathered at once, steps run in one call, the loss calculated from all outputs."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 import torch
 from torch import fx, nn
 
-from mlpspec.training.compiled.decisions import Decisions
-from mlpspec.training.compiled.emit import emit
-from mlpspec.training.compiled.lower import Fixed, Slots, Value, lower
+from mlpspec.training.compiled.cuda_graph import GraphRunner
+from mlpspec.training.compiled.emit import emit, emit_python
 from mlpspec.training.compiled.losses import joining
+from mlpspec.training.compiled.lower import Fixed, Slots, Value, lower
 from mlpspec.training.compiled.masks import Masks
 from mlpspec.training.compiled.memory import Pool
 from mlpspec.training.compiled.passes.column_sums import multiply_instead_of_sum
@@ -19,9 +19,9 @@ from mlpspec.training.compiled.passes.counters import hoist_counters
 from mlpspec.training.compiled.passes.cross_entropy import close_cross_entropy
 from mlpspec.training.compiled.passes.dropout import keep_one_copy, take_out_masks
 from mlpspec.training.compiled.passes.fold import fold_constants
-from mlpspec.training.compiled.passes.matmul import choose_libraries
 from mlpspec.training.compiled.passes.noise import drop_noise
-from mlpspec.training.compiled.trace import Role, Traced, layout, trace
+from mlpspec.training.compiled.program import RATE
+from mlpspec.training.compiled.trace import Role, Traced, layout
 from mlpspec.training.compiled.update import Update
 from mlpspec.training.losses import LossFunction
 from mlpspec.training.tensors import Tensors
@@ -33,42 +33,63 @@ BLOCK_BYTES, BLOCK_STEPS = 4 << 20, 128
 
 
 class Block:
-    """The steps of one batch size, traced, rewritten and ready to run."""
+    """The steps of one batch size, rewritten and ready to run.
 
-    def __init__(self, module: nn.Module, loss: LossFunction, update: Update, data: Tensors, batch: int, decisions: Decisions):
-        self.loss, self.data, self.batch = loss, data, batch
-        some = data.head(batch)
-        traced = trace(module, loss, some)
+    Args:
+        module: the network.
+        loss: from outputs and targets to one number.
+        update: the optimizer over the network's weights.
+        data: the training rows.
+        traced: a step recorded on as many of them as a batch has; it is rewritten.
+        more: rewrites after those that every step gets: the choice of libraries for the matrix products.
+        rates_as_tensors: hand learning rates to the operators as tensors, as a CUDA graph needs them.
+    """
+
+    def __init__(
+        self,
+        module: nn.Module,
+        loss: LossFunction,
+        update: Update,
+        data: Tensors,
+        traced: Traced,
+        more: Sequence[Callable[[Traced], None]],
+        *,
+        rates_as_tensors: bool = False,
+    ):
+        self.rates_as_tensors = rates_as_tensors
+        self.loss, self.data, self.batch, self.device = loss, data, traced.rows, update.weights.all.device
         outputs = {name: torch.empty(layout(node).shape) for name, node in zip(traced.heads, traced.head_nodes, strict=True)}
-        self.joining = joining(loss, outputs, some.targets)
+        self.joining = joining(loss, outputs, data.head(self.batch).targets)
         if self.joining is not None:
             traced.drop_loss()
-        for rewrite in PASSES:
+        for rewrite in (*PASSES, *more):
             rewrite(traced)
-        choose_libraries(traced, decisions)
         self.steps = block_steps(traced, data)
         with torch.inference_mode():
             self._build(traced, module, update)
 
     def _build(self, traced: Traced, module: nn.Module, update: Update) -> None:
-        self.inputs = [_rows(tensor, self.steps * self.batch) for tensor in self.data.inputs]
-        self.targets = {name: _rows(tensor, self.steps * self.batch) for name, tensor in self.data.targets.items()}
+        self.inputs = [self._rows_of(tensor) for tensor in self.data.inputs]
+        self.targets = {name: self._rows_of(tensor) for name, tensor in self.data.targets.items()}
         self.one_hots: list[tuple[torch.Tensor, torch.Tensor, float]] = []
         self.masks: list[Masks] = []
         self.counters = [module.get_buffer(name) for name in traced.counters]
-        self.numbers = torch.zeros(self.steps)
+        self.numbers, self.rates = torch.zeros(2, self.steps, device=self.device)
         weights, buffers = update.weights.views, dict(module.named_buffers())
-        placeholders = {
-            node: self._placeholder(role, traced, weights, buffers)
-            for node, role in traced.roles.items()
-            if node.users or role.kind == "target"
-        }
-        kept = self._kept(traced)
-        self.pool = Pool(update.weights.all.device)
-        program, gradients = lower(traced, placeholders, kept, update.gradients.views, self.pool)
-        update.write(program, gradients, program.slot(self.numbers.unbind()))
-        self.program = program
-        self._run, self.engine = emit(program)
+        placeholders = {node: self._placeholder(role, traced, weights, buffers) for node, role in traced.roles.items() if node.users}
+        self.pool = Pool(self.device)
+        on_gpu = self.device.type == "cuda"
+        self.program, gradients = lower(traced, placeholders, self._kept(traced), update.gradients.views, self.pool, random=on_gpu)
+        rate = self.program.slot(self.rates.unbind()) if self.rates_as_tensors else RATE
+        update.write(self.program, gradients, self.program.slot(self.numbers.unbind()), rate)
+        if on_gpu:
+            self._run, self.engine = GraphRunner(emit_python(self.program), self.steps), "a CUDA graph"
+        else:
+            self._run, self.engine = emit(self.program)
+
+    def _rows_of(self, tensor: torch.Tensor) -> torch.Tensor:
+        """Memory for the rows of a block."""
+        return torch.zeros(self.steps * self.batch, *tensor.shape[1:], dtype=tensor.dtype, device=self.device)
 
     def _placeholder(self, role: Role, traced: Traced, weights: Mapping[str, torch.Tensor], buffers: Mapping[str, torch.Tensor]) -> Value:
         match role.kind:
@@ -77,18 +98,19 @@ class Block:
             case "buffer":
                 return Fixed(buffers[role.key])
             case "constant":
-                return Fixed(traced.constants[role.key])
+                return Fixed(traced.constants[role.key].to(self.device))
             case "input":
                 return self._slots(self.inputs[role.key])
             case "target":
                 return self._slots(self.targets[role.key])
             case "one_hot":
                 classes, value = role.detail
-                memory = torch.zeros(self.steps * self.batch, classes)
+                memory = torch.zeros(self.steps * self.batch, classes, device=self.device)
                 self.one_hots.append((memory, self.targets[role.key], value))
                 return self._slots(memory)
             case "mask":
-                self.masks.append(Masks.make(self.steps, *role.detail))
+                shape, keep = role.detail
+                self.masks.append(Masks.make(self.steps, shape, keep, self.device))
                 return Slots(self.masks[-1].memory.unbind())
 
     def _slots(self, rows: torch.Tensor) -> Slots:
@@ -97,14 +119,14 @@ class Block:
     def _kept(self, traced: Traced) -> dict[fx.Node, Slots]:
         """Memory for what the loss of a block is calculated from: the outputs, or the loss of each step."""
         if self.joining is None:
-            self.losses = torch.zeros(self.steps)
+            self.losses = torch.zeros(self.steps, device=self.device)
             assert traced.loss_node is not None
             return {traced.loss_node: Slots(self.losses.unbind())}
         self.outputs: dict[str, torch.Tensor] = {}
         kept: dict[fx.Node, Slots] = {}
         for name, node in zip(traced.heads, traced.head_nodes, strict=True):
             known = layout(node)
-            memory = torch.zeros(self.steps * self.batch, *known.shape[1:], dtype=known.dtype)
+            memory = torch.zeros(self.steps * self.batch, *known.shape[1:], dtype=known.dtype, device=self.device)
             self.outputs[name] = memory
             kept[node] = self._slots(memory)
         return kept
@@ -115,7 +137,7 @@ class Block:
         Returns the sum of the rows' losses, each the mean of its batch, as a tensor without axes.
         """
         steps = len(rates)
-        self._fill(index, steps, done, generator)
+        self._fill(index, rates, done, generator)
         self._run(steps, list(rates), [done + number == 0 for number in range(steps)])
         for counter in self.counters:
             counter.add_(steps)
@@ -125,8 +147,8 @@ class Block:
         value = self.loss(_first(self.outputs, rows), _first(self.targets, rows))
         return value * (rows if self.joining == "mean" else self.batch)
 
-    def _fill(self, index: torch.Tensor, steps: int, done: int, generator: np.random.Generator) -> None:
-        rows = index.shape[0]
+    def _fill(self, index: torch.Tensor, rates: Sequence[float], done: int, generator: np.random.Generator) -> None:
+        rows, steps = index.shape[0], len(rates)
         for source, memory in zip(self.data.inputs, self.inputs, strict=True):
             torch.index_select(source, 0, index, out=memory[:rows])
         for name, memory in self.targets.items():
@@ -136,6 +158,8 @@ class Block:
         for masks in self.masks:
             masks.fill(generator, steps)
         torch.arange(done + 1, done + 1 + steps, out=self.numbers[:steps])
+        if self.rates_as_tensors:
+            self.rates[:steps].copy_(torch.tensor(rates))
 
 
 def block_steps(traced: Traced, data: Tensors) -> int:
@@ -143,11 +167,7 @@ def block_steps(traced: Traced, data: Tensors) -> int:
     kinds = {"input", "target", "one_hot", "mask"}
     sizes = [layout(node) for node, role in traced.roles.items() if role.kind in kinds]
     each = sum(known.numel * known.dtype.itemsize for known in sizes)
-    return max(1, min(BLOCK_STEPS, BLOCK_BYTES // max(1, each), -(-data.rows // layout(traced.head_nodes[0]).shape[0])))
-
-
-def _rows(tensor: torch.Tensor, rows: int) -> torch.Tensor:
-    return torch.zeros(rows, *tensor.shape[1:], dtype=tensor.dtype)
+    return max(1, min(BLOCK_STEPS, BLOCK_BYTES // max(1, each), -(-data.rows // traced.rows)))
 
 
 def _first(tensors: Mapping[str, torch.Tensor], rows: int) -> dict[str, torch.Tensor]:

@@ -55,6 +55,11 @@ class Decisions:
                 self._keep(key)
         return self.used[key]
 
+    def usual(self, otherwise: str) -> str:
+        """What was decided most often so far."""
+        made = list(self.used.values())
+        return max(set(made), key=made.count) if made else otherwise
+
     def _cached(self) -> dict[str, str]:
         return _read().get(self._place, {})
 

@@ -8,10 +8,7 @@ from typing import Any
 
 import torch
 
-from mlpspec.training.compiled.program import FIRST, RATE, Call, Name, Program
-
-Runner = Callable[[int, list[float], list[bool]], None]
-"""Runs the first n steps of a block, with a learning rate for each and whether each is the very first."""
+from mlpspec.training.compiled.program import FIRST, RATE, Call, Name, Program, Runner
 
 
 def emit(program: Program) -> tuple[Runner, str]:
@@ -37,12 +34,12 @@ def emit_script(program: Program) -> Runner:
     head = f"def block({', '.join(['n: int', 'rates: List[float]', 'firsts: List[bool]', *typed])}) -> None:"
     text = "\n".join([head, *_body(program, _script_name, scripted=True), ""])
     # without torch's optimizer for TorchScript: it removes updates whose results it thinks nobody reads
-    with torch.jit.optimized_execution(False):
+    with torch.jit.optimized_execution(False):  # pyright: ignore[reportPrivateImportUsage]
         function: Any = torch.jit.CompilationUnit(text).block
     values = [*program.tensors.values(), *program.slots.values(), *program.lists.values()]
 
     def run(n: int, rates: list[float], firsts: list[bool]) -> None:
-        with torch.jit.optimized_execution(False):
+        with torch.jit.optimized_execution(False):  # pyright: ignore[reportPrivateImportUsage]
             function(n, rates, firsts, *values)
 
     return run
@@ -59,7 +56,8 @@ def emit_python(program: Program) -> Runner:
     text = "\n".join(["def block(n, rates, firsts):", *_body(program, name, scripted=False)])
     space: dict[str, Any] = {"torch": torch, **program.tensors, **program.lists}
     space |= dict(zip(_listed(program.slots), program.slots.values(), strict=True))
-    exec(compile(text, "<step>", "exec"), space | operators, made := {})
+    made: dict[str, Any] = {}
+    exec(compile(text, "<step>", "exec"), space | operators, made)
     return made["block"]
 
 

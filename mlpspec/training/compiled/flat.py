@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from itertools import pairwise
 
 import torch
 from torch import nn
@@ -16,7 +17,7 @@ class Flat:
         starts = [0]
         for shape in self.shapes.values():
             starts.append(starts[-1] + shape.numel())
-        self.ends = dict(zip(self.shapes, zip(starts[:-1], starts[1:], strict=True), strict=True))
+        self.ends = dict(zip(self.shapes, pairwise(starts), strict=True))
         self.all = torch.zeros(starts[-1], dtype=dtype, device=device)
         self.views = {name: self.all[start:end].view(self.shapes[name]) for name, (start, end) in self.ends.items()}
 

@@ -9,10 +9,11 @@ from typing import Any
 
 import torch
 from torch import fx
+from torch.fx.node import map_arg
 
 from mlpspec.training.compiled.alias import is_view, owner, writes
 from mlpspec.training.compiled.memory import Pool
-from mlpspec.training.compiled.out_variant import is_elementwise, out_names, out_variant
+from mlpspec.training.compiled.out_variant import WRITABLE, is_elementwise, out_names, out_variant
 from mlpspec.training.compiled.program import Call, Name, Program
 from mlpspec.training.compiled.trace import Layout, Traced, layout
 
@@ -65,6 +66,8 @@ def lower(
     kept: Mapping[fx.Node, Slots],
     destinations: Mapping[str, torch.Tensor],
     pool: Pool,
+    *,
+    random: bool = False,
 ) -> tuple[Program, dict[str, Gradient]]:
     """The program of one step without its update, and where the gradients lie.
 
@@ -74,7 +77,14 @@ def lower(
         kept: nodes whose value of each step must outlive it, with the tensors for it.
         destinations: for each weight memory for its gradient, of the weight's shape.
         pool: where memory for results comes from.
+        random: allow operators that draw from torch's own random state.
+
+    Raises:
+        NotImplementedError: for what a program cannot hold.
     """
+    drawing = [node for node in traced.graph.nodes if not random and _draws(node)]
+    if drawing:
+        raise NotImplementedError(f"{drawing[0].target} draws random numbers")
     lowering = _Lowering(traced, placeholders, kept, destinations, pool)
     for index, node in enumerate(traced.graph.nodes):
         if node.op == "call_function":
@@ -149,18 +159,15 @@ class _Lowering:
                 self.values[part] = Fixed(views[0]) if isinstance(source, Fixed) else Slots(views)
 
     def _calculate(self, index: int, node: fx.Node) -> None:
-        # torch calculates relu as clamp_min; only clamp_min can write into given memory
-        target, args = (aten.clamp_min.default, (*node.args, 0)) if node.target is aten.relu.default else (node.target, node.args)
+        target, more = WRITABLE.get(node.target, (node.target, ()))  # type: ignore[arg-type]
         if not isinstance(target, torch._ops.OpOverload):
             raise NotImplementedError(f"{target} in a step")
-        if torch.Tag.nondeterministic_seeded in target.tags:
-            raise NotImplementedError(f"{target} draws random numbers")
         writer = out_variant(target)
         parts = _parts(node)
         if writer is None or any(known is None for _, known in parts):
             self._allocate(node)
             return
-        given = self._args(args)
+        given = self._given(target, (*node.args, *more))
         outs = {}
         scratch = []
         for name, (part, known) in zip(out_names(writer), parts, strict=True):
@@ -203,16 +210,26 @@ class _Lowering:
 
     def _allocate(self, node: fx.Node) -> None:
         """A call that returns fresh tensors."""
-        args, kwargs, results = self._args(node.args), self._args(node.kwargs), []
+        target: Any = node.target
+        args, kwargs, results = self._given(target, node.args), self._args(node.kwargs), []
         for part in _readers(node):
             self.fresh += 1
             results.append(Name(f"f{self.fresh}"))
             if part is not None:
                 self.values[part] = Fresh(results[-1])
-        self.program.calls.append(Call(node.target, args, kwargs, tuple(results)))  # type: ignore[arg-type]
+        self.program.calls.append(Call(target, args, kwargs, tuple(results)))
+
+    def _given(self, target: torch._ops.OpOverload, args: Sequence[Any]) -> tuple[Any, ...]:
+        """Arguments as the program names them; numbers in the place of tensors become tensors now, not in each step."""
+        named = self._args(tuple(args))
+        numbers = [
+            str(argument.type) == "Tensor" and isinstance(value, (int, float))
+            for argument, value in zip(target._schema.arguments, named, strict=False)
+        ]
+        return tuple(self.program.tensor(torch.tensor(value)) if number else value for value, number in zip(named, numbers, strict=True))
 
     def _args(self, value: Any) -> Any:
-        return fx.node.map_arg(value, self._name)
+        return map_arg(value, self._name)  # type: ignore[arg-type]
 
     def _name(self, node: fx.Node) -> Name:
         if node not in self.names:
@@ -228,6 +245,10 @@ class _Lowering:
     def _release(self, index: int) -> None:
         for holder in [holder for holder in self.pieces if self.last_use[holder] <= index]:
             self.pool.give(self.pieces.pop(holder))
+
+
+def _draws(node: fx.Node) -> bool:
+    return isinstance(node.target, torch._ops.OpOverload) and torch.Tag.nondeterministic_seeded in node.target.tags
 
 
 def _last_uses(traced: Traced) -> dict[fx.Node, int]:

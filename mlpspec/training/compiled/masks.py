@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -19,6 +20,16 @@ def mask_generator(seed: int, epoch: int) -> np.random.Generator:
     return np.random.Generator(np.random.PCG64([seed, epoch, 1]))
 
 
+def generator_state(generator: np.random.Generator) -> torch.Tensor:
+    """Where a generator is, as a tensor of bytes."""
+    return torch.frombuffer(bytearray(json.dumps(generator.bit_generator.state).encode()), dtype=torch.uint8)
+
+
+def set_generator_state(generator: np.random.Generator, state: torch.Tensor) -> None:
+    """Put a generator where `generator_state` found one; ValueError for bytes that are no such state."""
+    generator.bit_generator.state = json.loads(bytes(state.tolist()))
+
+
 @dataclass(frozen=True)
 class Masks:
     """Memory for the masks of `steps` steps of one dropout; a mask has `shape` and keeps a number with probability `keep`."""
@@ -27,9 +38,9 @@ class Masks:
     keep: float
 
     @classmethod
-    def make(cls, steps: int, shape: Sequence[int], keep: float) -> Masks:
-        """Memory on the CPU."""
-        return cls(torch.zeros(steps, *shape), keep)
+    def make(cls, steps: int, shape: Sequence[int], keep: float, device: torch.device) -> Masks:
+        """Memory on a device."""
+        return cls(torch.zeros(steps, *shape, device=device), keep)
 
     def fill(self, generator: np.random.Generator, steps: int) -> None:
         """Draw the first `steps` masks: 0 where a number is dropped, else 1 over the probability that it stays.

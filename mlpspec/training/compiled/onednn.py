@@ -10,8 +10,9 @@ import torch
 
 @cache
 def linear() -> Callable[..., torch.Tensor] | None:
-    """`mkldnn._linear_pointwise(x, weight, bias, activation, [], "")` for x (rows, in) and weight (out, in), or None where it is missing or
-    does not calculate what it should: the operator is private, so it is tried before it is trusted.
+    """`mkldnn._linear_pointwise(x, weight, bias, activation, [], "")` for x (rows, in) and weight (out, in).
+
+    None where it is missing or does not calculate what it should: the operator is private, so it is tried before it is trusted.
     """
     if not torch.backends.mkldnn.is_available() or not hasattr(torch.ops.mkldnn, "_linear_pointwise"):
         return None

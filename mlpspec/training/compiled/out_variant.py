@@ -24,12 +24,27 @@ ELEMENTWISE = {
 """Operators that treat each number by itself though torch does not tag them so."""
 
 
+RESIZING = {aten.mse_loss.default}
+"""Operators whose `out=` form changes the shape of what it is given on the way."""
+
+WRITABLE = {
+    aten.relu.default: (aten.clamp_min.default, (0,)),
+    aten.mul.Scalar: (aten.mul.Tensor, ()),
+    aten.div.Scalar: (aten.div.Tensor, ()),
+    aten.add.Scalar: (aten.add.Tensor, ()),
+    aten.sub.Scalar: (aten.sub.Tensor, ()),
+}
+"""Operators without an `out=` form, and what calculates the same with the same arguments and these more."""
+
+
 @cache
 def out_variant(operator: torch._ops.OpOverload) -> torch._ops.OpOverload | None:
     """The overload that takes the same arguments and `out=` tensors, or None.
 
     Overloads that torch generates by calculating elsewhere and copying do not count.
     """
+    if operator in RESIZING:
+        return None
     wanted = [(argument.name, str(argument.type)) for argument in operator._schema.arguments]
     for name in operator.overloadpacket.overloads():
         other = getattr(operator.overloadpacket, name)

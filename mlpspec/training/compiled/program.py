@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -25,6 +25,9 @@ class Call:
     kwargs: Mapping[str, Any] = field(default_factory=dict)
     results: tuple[Name, ...] = ()
 
+
+Runner = Callable[[int, list[float], list[bool]], None]
+"""Runs the first n steps of a block, with a learning rate for each and whether each is the very first."""
 
 RATE, FIRST = Name("rate"), Name("first")
 """The learning rate of the step, and whether it is the very first one."""

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from functools import partial
 
 import torch
 from torch import nn
@@ -12,7 +14,9 @@ from mlpspec.training.batches import batch_bounds
 from mlpspec.training.compiled.block import Block
 from mlpspec.training.compiled.decisions import Decisions
 from mlpspec.training.compiled.flat import flatten
-from mlpspec.training.compiled.masks import mask_generator
+from mlpspec.training.compiled.malloc import keep_freed_memory
+from mlpspec.training.compiled.masks import generator_state, mask_generator, set_generator_state
+from mlpspec.training.compiled.passes.matmul import choose_libraries
 from mlpspec.training.compiled.threads import thread_count, threads
 from mlpspec.training.compiled.trace import matmul_operations, trace
 from mlpspec.training.compiled.update import Update
@@ -26,7 +30,7 @@ class CompiledStep:
     The module's parameters become views of one stretch of memory; they stay its parameters, and their values are always the current ones.
 
     Args:
-        module: the network, on the CPU.
+        module: the network, on the CPU or a CUDA device.
         loss: from outputs and targets to one number.
         optimizer: the catalog entry; its `learning_rate` is not used: each step is given one.
         data: the training rows.
@@ -49,20 +53,36 @@ class CompiledStep:
         seed: int = 0,
         given: Mapping[str, str] | None = None,
     ):
-        sizes = list(dict.fromkeys(end - start for start, end in batch_bounds(data.rows, batch_size)))
-        operations = matmul_operations(trace(module, loss, data.head(sizes[0])))
-        self.seed, self.threads = seed, thread_count(operations)
+        sizes = Counter(end - start for start, end in batch_bounds(data.rows, batch_size))
+        traced = {size: trace(module, loss, data.head(size)) for size in sizes}
+        usual = max(sizes, key=lambda size: sizes[size])
+        self.seed, self.threads = seed, thread_count(matmul_operations(traced[usual]))
         self._decisions = Decisions(given, self.threads)
+        keep_freed_memory()
+        self.device = next(module.parameters()).device
+        if self.device.type not in ("cpu", "cuda"):
+            raise NotImplementedError(f"a step on {self.device.type}")
+        on_gpu = self.device.type == "cuda"
         self.update = Update(optimizer, flatten(module))
+        self.blocks: dict[int, Block] = {}
         with threads(self.threads):
-            self.blocks = {size: Block(module, loss, self.update, data, size, self._decisions) for size in sizes}
-        self._sum = torch.zeros((), dtype=torch.float64)
+            for size in sorted(sizes, key=lambda size: -sizes[size]):
+                choose = partial(choose_libraries, decisions=self._decisions, by_trial=size == usual)
+                passes = [] if on_gpu else [choose]
+                self.blocks[size] = Block(module, loss, self.update, data, traced[size], passes, rates_as_tensors=on_gpu)
+        self.generator = mask_generator(seed, 0)
+        self._sum = torch.zeros((), dtype=torch.float64, device=self.device)
         self._rows = 0
 
-    def run_epoch(self, epoch: int, order: torch.Tensor, bounds: Sequence[tuple[int, int]], rates: Sequence[float]) -> Iterator[int]:
+    def run_epoch(
+        self, epoch: int, order: torch.Tensor, bounds: Sequence[tuple[int, int]], rates: Sequence[float], *, first: int = 0
+    ) -> Iterator[int]:
         """Learn from the batches `order[start:end]` one after another, each at its rate; after each block the number of steps done."""
-        generator = mask_generator(self.seed, epoch)
-        done = 0
+        if first == 0:
+            self.generator = mask_generator(self.seed, epoch)
+            if self.device.type == "cuda":
+                torch.cuda.manual_seed(int(self.generator.integers(2**63)))
+        generator, done = self.generator, first
         while done < len(bounds):
             start, end = bounds[done]
             block = self.blocks[end - start]
@@ -85,13 +105,18 @@ class CompiledStep:
         return mean
 
     def state(self) -> dict[str, torch.Tensor]:
-        """What the optimizer remembers: `step`, and `<name in torch.optim>.<weight>`."""
+        """What the step remembers: `step`, `random`, `loss`, and `<name in torch.optim>.<weight>`."""
         memories = {f"{name}.{weight}": view for name, flat in self.update.state.items() for weight, view in flat.views.items()}
-        return {"step": torch.tensor(float(self.update.steps)), **memories}
+        loss = torch.tensor([self._sum.item(), self._rows], dtype=torch.float64)
+        return {"step": torch.tensor(float(self.update.steps)), "random": generator_state(self.generator), "loss": loss, **memories}
 
     def load_state(self, state: Mapping[str, torch.Tensor]) -> None:
         """Remember what `state()` of this step or of an eager one gave."""
         self.update.steps = int(state["step"].item())
+        if "random" in state and bytes(state["random"][:1].tolist()) == b"{":  # an eager step's random state is torch's
+            set_generator_state(self.generator, state["random"])
+            self._sum.fill_(state["loss"][0].item())
+            self._rows = int(state["loss"][1].item())
         for name, flat in self.update.state.items():
             for weight, view in flat.views.items():
                 if f"{name}.{weight}" in state:

@@ -30,15 +30,17 @@ class Role:
 class Traced:
     """A recorded step.
 
-    Every placeholder has a role; `node.meta["tensor"]` is the shape, stride and dtype of a node's value as `Layout`. The output node lists
-    the heads in the order of `heads`, then the loss (None where it is calculated elsewhere), then the gradients in the order of
-    `parameters` (None where none arrives). `counters` names buffers that grow by one each step, which the step sees to by the block.
+    `rows` is the size of the batch. Every placeholder has a role; `node.meta["tensor"]` is the shape, stride and dtype of a node's value
+    as `Layout`. The output node lists the heads in the order of `heads`, then the loss (None where it is calculated elsewhere), then the
+    gradients in the order of `parameters` (None where none arrives). `counters` names buffers that grow by one each step, which the step
+    sees to by the block.
     """
 
     graph: fx.Graph
     roles: dict[fx.Node, Role]
     heads: tuple[str, ...]
     parameters: tuple[str, ...]
+    rows: int
     constants: dict[str, torch.Tensor]
     counters: list[str] = field(default_factory=list)
 
@@ -180,7 +182,7 @@ def trace(module: nn.Module, loss: LossFunction, batch: Tensors) -> Traced:
             gradients = torch.autograd.grad(value, list(parameters.values()), allow_unused=True)
     finally:
         module.train(training)
-    return recorder.finish(outputs, value, gradients, tuple(parameters))
+    return recorder.finish(outputs, value, gradients, tuple(parameters), batch.rows)
 
 
 class _Recorder(TorchDispatchMode):
@@ -220,10 +222,12 @@ class _Recorder(TorchDispatchMode):
             raise RuntimeError(f"{func} gives a {type(result).__name__}, which depends on the data")
         return result
 
-    def finish(self, outputs: Mapping[str, torch.Tensor], loss: torch.Tensor, gradients: Sequence[Any], names: tuple[str, ...]) -> Traced:
+    def finish(
+        self, outputs: Mapping[str, torch.Tensor], loss: torch.Tensor, gradients: Sequence[Any], names: tuple[str, ...], rows: int
+    ) -> Traced:
         found = [None if gradient is None else self._nodes[id(gradient)] for gradient in gradients]
         self.graph.output([*(self._nodes[id(output)] for output in outputs.values()), self._nodes[id(loss)], *found])
-        return Traced(self.graph, self.roles, tuple(outputs), names, self.constants)
+        return Traced(self.graph, self.roles, tuple(outputs), names, rows, self.constants)
 
     def _note(self, tensor: torch.Tensor, node: fx.Node) -> None:
         node.meta["tensor"] = Layout.of(tensor)

@@ -41,11 +41,18 @@ class Update:
         self.state: dict[str, Flat] = {name: weights.like() for name in names(record.kwargs)}
         self.steps = 0
 
-    def write(self, program: Program, gradients: Mapping[str, Gradient], step_number: Name) -> None:
-        """Add the update to a program; `step_number` is the variable with the number of the step, counted from 1."""
+    def write(self, program: Program, gradients: Mapping[str, Gradient], step_number: Name, rate: Name = RATE) -> None:
+        """Add the update to a program.
+
+        Args:
+            program: of one step.
+            gradients: where they lie.
+            step_number: the tensor with the number of the step, counted from 1.
+            rate: the learning rate: RATE, a number, or a tensor without axes.
+        """
         stretches = _stretches(self.weights, gradients)
         if stretches:
-            self._write(_Writer(self, program, stretches, step_number))
+            self._write(_Writer(self, program, stretches, step_number, rate))
 
 
 def _stretches(weights: Flat, gradients: Mapping[str, Gradient]) -> list[Stretch]:
@@ -81,8 +88,8 @@ def _widened(first: torch.Tensor, numel: int) -> torch.Tensor:
 class _Writer:
     """What an update needs while it is written."""
 
-    def __init__(self, update: Update, program: Program, stretches: Sequence[Stretch], step_number: Name):
-        self.update, self.program, self.stretches, self.step_number = update, program, stretches, step_number
+    def __init__(self, update: Update, program: Program, stretches: Sequence[Stretch], step_number: Name, rate: Name):
+        self.update, self.program, self.stretches, self.step_number, self.rate = update, program, stretches, step_number, rate
         self.options = update.options
 
     def weights(self, state: str | None = None) -> list[torch.Tensor]:
@@ -105,22 +112,33 @@ class _Writer:
         """The gradient of a stretch."""
         return stretch.gradient if isinstance(stretch.gradient, Name) else self.program.tensor(stretch.gradient)
 
+    def fused(self, packet: torch._ops.OpOverloadPacket, *args: Any, **kwargs: Any) -> None:
+        """Add a call of a fused update: the overload for rates that are numbers, or the one for tensors."""
+        self.call(packet.default if self.rate is RATE else packet.tensor_lr, *args, lr=self.rate, **kwargs)
+
+    def descend(self, weight: Name, direction: Name, scratch: Name) -> None:
+        """Take rate * direction off the weight; `scratch` may be overwritten."""
+        if self.rate is RATE:
+            self.call(aten.sub_.Tensor, weight, direction, alpha=RATE)
+        else:
+            self.call(aten.mul.out, direction, self.rate, out=scratch)
+            self.call(aten.sub_.Tensor, weight, scratch)
+
     def call(self, operator: torch._ops.OpOverload, *args: Any, **kwargs: Any) -> None:
         """Add a call."""
         self.program.calls.append(Call(operator, args, kwargs))
 
 
-def _adam(writer: _Writer, operator: torch._ops.OpOverload) -> None:
+def _adam(writer: _Writer, packet: torch._ops.OpOverloadPacket) -> None:
     options = writer.options
-    writer.call(
-        operator,
+    writer.fused(
+        packet,
         writer.listed(),
         writer.gradients(),
         writer.listed("exp_avg"),
         writer.listed("exp_avg_sq"),
         writer.listed("max_exp_avg_sq"),
         [writer.step_number] * len(writer.stretches),
-        lr=RATE,
         beta1=options["betas"][0],
         beta2=options["betas"][1],
         weight_decay=float(options["weight_decay"]),
@@ -132,14 +150,13 @@ def _adam(writer: _Writer, operator: torch._ops.OpOverload) -> None:
 
 def _sgd(writer: _Writer) -> None:
     options = writer.options
-    writer.call(
-        aten._fused_sgd_.default,
+    writer.fused(
+        aten._fused_sgd_,
         writer.listed(),
         writer.gradients(),
         writer.listed("momentum_buffer"),
         weight_decay=float(options["weight_decay"]),
         momentum=float(options["momentum"]),
-        lr=RATE,
         dampening=float(options["dampening"]),
         nesterov=options["nesterov"],
         maximize=False,
@@ -179,10 +196,10 @@ def _rmsprop(writer: _Writer) -> None:
             moved = shaped("momentum_buffer")
             writer.call(aten.mul_.Scalar, moved, options["momentum"])
             writer.call(aten.addcdiv_.default, moved, gradient, divisor)
-            writer.call(aten.sub_.Tensor, weight, moved, alpha=RATE)
+            writer.descend(weight, moved, divisor)
         else:
             writer.call(aten.div.out, gradient, divisor, out=divisor)
-            writer.call(aten.sub_.Tensor, weight, divisor, alpha=RATE)
+            writer.descend(weight, divisor, divisor)
 
 
 def _adam_state(options: Mapping[str, Any]) -> list[str]:
@@ -199,8 +216,8 @@ def _rmsprop_state(options: Mapping[str, Any]) -> list[str]:
 
 
 UPDATES: dict[str, tuple[Callable[[Mapping[str, Any]], list[str]], Callable[[_Writer], None]]] = {
-    "torch.optim.Adam": (_adam_state, lambda writer: _adam(writer, aten._fused_adam_.default)),
-    "torch.optim.AdamW": (_adam_state, lambda writer: _adam(writer, aten._fused_adamw_.default)),
+    "torch.optim.Adam": (_adam_state, lambda writer: _adam(writer, aten._fused_adam_)),
+    "torch.optim.AdamW": (_adam_state, lambda writer: _adam(writer, aten._fused_adamw_)),
     "torch.optim.SGD": (_sgd_state, _sgd),
     "torch.optim.RMSprop": (_rmsprop_state, _rmsprop),
 }

@@ -115,9 +115,9 @@ def test_shared_layer_gets_the_sum_of_its_gradients(assert_same, both, network, 
 
 def test_residual_network_with_several_targets_of_several_losses(assert_same, both, network, random_rows):
     layers = [
-        ("in", Dense(units=6, activation=Relu()), ("x",)),
-        ("inner", Dense(units=6, activation=Relu()), ("in",)),
-        ("sum", Add(), ("in", "inner")),
+        ("first", Dense(units=6, activation=Relu()), ("x",)),
+        ("inner", Dense(units=6, activation=Relu()), ("first",)),
+        ("sum", Add(), ("first", "inner")),
         ("label", Linear(units=3), ("sum",)),
         ("number", Linear(units=2), ("sum",)),
         ("unused", Linear(units=2), ("x",)),

@@ -14,9 +14,11 @@ MEAN, NO_INDEX = 1, -100
 
 
 def close_cross_entropy(traced: Traced) -> None:
-    """`_log_softmax_backward_data(nll_loss_backward(seed, log_softmax(z), y, ...), log_softmax(z), 1)` with a constant seed becomes
-    `one_hot + scale * softmax(z)`, where scale = seed / batch and the step prepares `one_hot` with -scale at the true class for a whole
-    block of batches. Four small operators become two.
+    """The two backward operators of log-softmax and negative log-likelihood become `one_hot + scale * softmax(z)`.
+
+    `_log_softmax_backward_data(nll_loss_backward(seed, log_softmax(z), y, ...), log_softmax(z), 1)` with a constant seed is replaced; scale
+    is seed / batch, and the step prepares `one_hot`, -scale at the true class, for a whole block of batches. Four small operators become
+    two.
     """
     for node in list(traced.graph.nodes):
         found = _match(traced, node)

@@ -29,8 +29,10 @@ def take_out_masks(traced: Traced) -> None:
 
 
 def keep_one_copy(traced: Traced) -> None:
-    """`threshold_backward(mul(d, mask), relu, 0)` with `h = mul(relu, mask)` reads `h` instead of `relu`: it is positive at the same
-    places, but for those where the mask is zero, and there the gradient is zero already. So `relu` need not be kept for the way back.
+    """Way back through dropout and ReLU: read the dropped-out output where the ReLU's own was kept beside it.
+
+    `threshold_backward(mul(d, mask), relu, 0)` with `h = mul(relu, mask)` reads `h` instead of `relu`: it is positive at the same places,
+    but for those where the mask is zero, and there the gradient is zero already. So `relu` may be overwritten by `h`.
     """
     for node in traced.graph.nodes:
         if node.target is not aten.threshold_backward.default or node.args[2] != 0:

@@ -6,6 +6,7 @@ from typing import Any
 
 import torch
 from torch import fx
+from torch.fx.node import map_arg
 
 from mlpspec.training.compiled.alias import owner, writes
 from mlpspec.training.compiled.trace import Traced, layout
@@ -40,7 +41,7 @@ def fold_constants(traced: Traced) -> None:
         if node.target in MADE:
             value = node.target(*_shapes_as_tensors(node.args), **node.kwargs)
         elif node.all_input_nodes and all(source in values for source in node.all_input_nodes):
-            value = node.target(*fx.node.map_arg(node.args, values.__getitem__), **fx.node.map_arg(node.kwargs, values.__getitem__))
+            value = node.target(*map_arg(node.args, values.__getitem__), **map_arg(node.kwargs, values.__getitem__))
         else:
             continue
         values[node] = value
@@ -58,4 +59,4 @@ def _shapes_as_tensors(args: tuple[Any, ...]) -> tuple[Any, ...]:
         known = layout(node)
         return torch.empty_strided(known.shape, known.stride, dtype=known.dtype)
 
-    return fx.node.map_arg(args, made)  # type: ignore[return-value]
+    return map_arg(args, made)  # type: ignore[return-value]

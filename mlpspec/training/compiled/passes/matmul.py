@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import torch
 from torch import fx
@@ -40,37 +41,48 @@ class Product:
         return " ".join([f"{self.a.shape[0]}x{self.a.shape[1]}x{self.b.shape[1]}", order, *extras])
 
 
-def choose_libraries(traced: Traced, decisions: Decisions) -> None:
-    """Products that oneDNN does faster become `mkldnn._linear_pointwise` nodes; the others stay `mm` and `addmm`."""
-    heads = set(traced.head_nodes)
+def choose_libraries(traced: Traced, decisions: Decisions, *, by_trial: bool = True) -> None:
+    """Products that oneDNN does faster become `mkldnn._linear_pointwise` nodes; the others stay `mm` and `addmm`.
+
+    Without `by_trial`, for batches that come once an epoch, all that are not small go where most others went.
+    """
     for node in list(traced.graph.nodes):
-        if node.target is aten.addmm.default and not node.kwargs:
-            bias, a, b = node.args
-            if len(layout(bias).shape) != 1:  # type: ignore[arg-type]
-                continue
-            relu = next(iter(node.users)) if len(node.users) == 1 and node not in heads else None
-            relu = relu if relu is not None and relu.target is aten.relu.default else None
-        elif node.target is aten.mm.default:
-            bias, relu = None, None
-            a, b = node.args
-        else:
+        found = _product(node, traced)
+        if found is None:
             continue
-        product = Product(layout(a), layout(b), bias is not None, relu is not None)  # type: ignore[arg-type]
-        if product.a.dtype == torch.float32 and _onednn_wins(product, decisions):
-            _rewrite(traced, relu or node, a, b, bias, relu is not None)  # type: ignore[arg-type]
+        product, (a, b, bias, relu) = found
+        if product.operations < SMALL or linear() is None:
+            continue
+        if by_trial:
+            choice = decisions.get(product.key, lambda product=product: "onednn" if _trial(product) else "blas")
+        else:
+            choice = decisions.usual("blas")
+        if choice == "onednn":
+            _rewrite(traced, relu or node, a, b, bias, relu is not None)
     traced.graph.eliminate_dead_code()
 
 
-def _onednn_wins(product: Product, decisions: Decisions) -> bool:
-    if product.operations < SMALL or linear() is None:
-        return False
-    return decisions.get(product.key, lambda: "onednn" if _trial(product) else "blas") == "onednn"
+def _product(node: fx.Node, traced: Traced) -> tuple[Product, tuple[fx.Node, fx.Node, fx.Node | None, fx.Node | None]] | None:
+    """The matrix product of a node with its factors, bias and following ReLU."""
+    args: tuple[Any, ...] = node.args
+    relu = None
+    if node.target is aten.addmm.default and not node.kwargs and len(layout(args[0]).shape) == 1:
+        bias, a, b = args
+        reader = next(iter(node.users))
+        if len(node.users) == 1 and reader.target is aten.relu.default:
+            relu = reader
+    elif node.target is aten.mm.default:
+        bias, (a, b) = None, args
+    else:
+        return None
+    product = Product(layout(a), layout(b), bias is not None, relu is not None)
+    return (product, (a, b, bias, relu)) if product.a.dtype == torch.float32 else None
 
 
 def _trial(product: Product) -> bool:
     """Whether oneDNN is the faster in a trial of some milliseconds."""
-    a, b = (torch.empty_strided(factor.shape, factor.stride).normal_() for factor in (product.a, product.b))
-    bias = torch.randn(b.shape[1]) if product.bias else None
+    a, b = (torch.empty_strided(factor.shape, factor.stride).fill_(0.5) for factor in (product.a, product.b))
+    bias = torch.ones(b.shape[1]) if product.bias else None
     out = torch.empty(a.shape[0], b.shape[1])
     call = linear()
     assert call is not None

@@ -1,0 +1,29 @@
+"""scikit-learn's MLPClassifier, an epoch a call. It has neither batch norm nor dropout: those are left out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+import sklearn
+from sklearn.neural_network import MLPClassifier
+from worker import work
+from workloads import RATE, WORKLOADS, rows
+
+
+def make(name: str) -> tuple[Callable[[], float], int, str]:
+    workload = WORKLOADS[name]
+    features, answers = rows(workload)
+    model = MLPClassifier(workload.widths, alpha=0.0, batch_size=workload.batch, learning_rate_init=RATE, random_state=0)
+    classes = np.arange(workload.outputs)
+
+    def epoch() -> float:
+        model.partial_fit(features, answers, classes)
+        return float(model.loss_)
+
+    lacking = " without batch norm and dropout" if workload.batchnorm or workload.dropout else ""
+    return epoch, workload.rows, f"scikit-learn {sklearn.__version__}{lacking}"
+
+
+if __name__ == "__main__":
+    work(make)

@@ -1,0 +1,124 @@
+"""How fast mlpspec trains, beside tuned PyTorch, JAX, Keras, scikit-learn and Lightning, taking turns on the same machine.
+
+python benchmarks/training.py [WORKLOAD ...] [--rounds N] [--only PEER ...] [--jax-python PYTHON]
+
+Every contender is a process of its own that trains only when it is its turn; a round is one turn of each. A ratio compares turns of one
+round, so that a busy neighbour hits both alike. Contenders whose libraries are missing are skipped with a note.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import statistics
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+from machine import machine
+from peers.workloads import WORKLOADS
+
+from mlpspec.cli.table import aligned
+
+PEERS = Path(__file__).resolve().parent / "peers"
+
+CONTENDERS = {
+    "mlpspec compiled": ("mlpspec_step.py", "compiled"),
+    "mlpspec eager": ("mlpspec_step.py", "eager"),
+    "torch tuned": ("torch_tuned.py",),
+    "jax scan": ("jax_scan.py",),
+    "keras jax": ("keras_jax.py",),
+    "scikit-learn": ("sklearn_fit.py",),
+    "lightning": ("lightning_fit.py",),
+}
+BASE = "torch tuned"
+ANY_NETWORK = ("mlpspec compiled", "mlpspec eager", "torch tuned")
+
+
+class Contender:
+    """A running worker."""
+
+    def __init__(self, name: str, workload: str, python: str):
+        script, *arguments = CONTENDERS[name]
+        self.name, self.speeds = name, []
+        command = [python, str(PEERS / script), workload, *arguments]
+        environment = {**os.environ, "PYTHONPATH": str(PEERS.parents[1]), "TF_CPP_MIN_LOG_LEVEL": "3"}
+        self.process = subprocess.Popen(
+            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment
+        )
+        self.start: dict[str, Any] = self._answer()
+
+    def turn(self) -> None:
+        """Train for a moment."""
+        self._tell("turn")
+        self.speeds.append(self._answer()["rows_per_second"])
+
+    def end(self) -> float:
+        """Stop; the most memory it ever had, in MB."""
+        self._tell("end")
+        peak = self._answer()["peak_mb"]
+        self.process.communicate()
+        return peak
+
+    def _tell(self, word: str) -> None:
+        assert self.process.stdin is not None
+        self.process.stdin.write(f"{word}\n")
+        self.process.stdin.flush()
+
+    def _answer(self) -> dict[str, Any]:
+        assert self.process.stdout is not None
+        assert self.process.stderr is not None
+        for line in self.process.stdout:
+            if line.startswith("{"):
+                return json.loads(line)
+        said = self.process.stderr.read().strip().splitlines()
+        raise OSError(said[-1] if said else "it ended without a word")
+
+
+def main() -> None:
+    """Run the workloads and print a table for each."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("workloads", nargs="*", default=list(WORKLOADS), help=f"of {', '.join(WORKLOADS)}")
+    parser.add_argument("--rounds", type=int, default=7, help="turns of each contender (7)")
+    parser.add_argument("--only", nargs="+", choices=list(CONTENDERS), default=list(CONTENDERS), help="contenders to run")
+    parser.add_argument("--jax-python", default=sys.executable, help="a Python that has jax, optax and keras, where this one has not")
+    options = parser.parse_args()
+    for workload in options.workloads:
+        compete(workload, options.rounds, options.only, options.jax_python)
+    print(machine("mlpspec", "torch", "scikit-learn", "lightning", "numpy"))
+
+
+def compete(workload: str, rounds: int, only: list[str], jax_python: str) -> None:
+    """All contenders on one workload, in turn."""
+    running = []
+    for name in only:
+        if not WORKLOADS[workload].plain and name not in ANY_NETWORK:
+            continue
+        try:
+            running.append(Contender(name, workload, jax_python if "jax" in name else sys.executable))
+        except OSError as error:
+            print(f"{name}: skipped ({error})", file=sys.stderr)
+    for _ in range(rounds):
+        for contender in running:
+            contender.turn()
+    report(workload, running)
+
+
+def report(workload: str, running: list[Contender]) -> None:
+    """Print one workload's table."""
+    base = next((contender.speeds for contender in running if contender.name == BASE), None)
+    lines = []
+    for contender in running:
+        ratios = sorted(own / other for own, other in zip(contender.speeds, base, strict=True)) if base else []
+        compared = f"{statistics.median(ratios):.2f} ({ratios[0]:.2f} - {ratios[-1]:.2f})" if ratios else ""
+        speed = f"{statistics.median(contender.speeds):,.0f}"
+        ready, remark = contender.start["ready"], contender.start["remark"]
+        lines.append([contender.name, speed, compared, f"{ready:.2f}", f"{contender.end():.0f}", remark])
+    print(f"\n{workload}: {WORKLOADS[workload]}\n")
+    print(aligned(["", "rows/s", f"x {BASE} (least - most)", "ready s", "peak MB", ""], lines))
+
+
+if __name__ == "__main__":
+    main()

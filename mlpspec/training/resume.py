@@ -1,0 +1,61 @@
+"""May a run go on with this spec and this data?"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from mlpspec.data.dataset import Dataset
+from mlpspec.diagnostics import DataError, SpecError, UsageError
+from mlpspec.language.document import Document
+from mlpspec.language.writer import plain
+from mlpspec.training.run_document import load_run_document
+from mlpspec.training.run_folder import RunFolder
+
+HARMLESS = (("training", "epochs"), ("training", "early_stopping"), ("training", "device"), ("export",), ("name",), ("vars",))
+"""What may change in between: it does not alter what a step calculates."""
+
+
+def check_resumable(run: RunFolder, document: Document, dataset: Dataset) -> None:
+    """Let a run go on only as what it was.
+
+    Raises:
+        UsageError: when it is already complete.
+        SpecError: when the spec has changed in what steps calculate; each change is named.
+        DataError: when the data has changed.
+    """
+    info = run.info()
+    before = load_run_document(run)
+    changes = [
+        document.diagnostic("invalid-run", f"`{'.'.join(map(str, path))}` was {was} when the run began, now it is {now}", path, help=_HELP)
+        for path, was, now in differences(plain(before.spec, complete=True), plain(document.spec, complete=True))
+        if not any(path[: len(harmless)] == harmless for harmless in HARMLESS)
+    ]
+    if changes:
+        raise SpecError(changes)
+    if dict(dataset.hashes) != info.get("data"):
+        raise DataError("the data has changed since the run began", help="restore the data, or train anew")
+    if dataset.preprocessing != run.preprocessing():
+        raise DataError("the data gives another preprocessing than when the run began", help="restore the data, or train anew")
+    if info.get("status") == "finished" and document.spec.training.epochs <= info.get("epoch", 0):
+        message = f"the run {run.path} is already complete: {info['epoch']} epochs"
+        raise UsageError(message, help="train longer with `--set training.epochs=N`")
+
+
+_HELP = "train anew, or give the spec back what it was"
+
+
+def differences(before: Any, after: Any, path: tuple[str | int, ...] = ()) -> Iterator[tuple[tuple[str | int, ...], Any, Any]]:
+    """Where two plain values differ: path, before, after.
+
+    >>> list(differences({"a": 1, "b": [1, 2]}, {"a": 1, "b": [1, 3]}))
+    [(('b', 1), 2, 3)]
+    """
+    if isinstance(before, Mapping) and isinstance(after, Mapping):
+        for key in dict.fromkeys((*before, *after)):
+            yield from differences(before.get(key), after.get(key), (*path, key))
+    elif isinstance(before, list) and isinstance(after, list) and len(before) == len(after):
+        for index, (one, other) in enumerate(zip(before, after, strict=True)):
+            yield from differences(one, other, (*path, index))
+    elif before != after:
+        yield path, before, after

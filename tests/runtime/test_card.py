@@ -1,0 +1,107 @@
+from __future__ import annotations
+
+import json
+from contextlib import suppress
+
+import pytest
+
+from mlpspec.diagnostics import ModelFileError
+from mlpspec.runtime.card import Value, read_card
+
+INPUTS = (Value("size", "tensor(float)", ("batch", 2)), Value("island", "tensor(string)", ("batch", 1)))
+OUTPUTS = (Value("species", "tensor(string)", ("batch",)), Value("species_probability", "tensor(float)", ("batch", 3)))
+
+
+@pytest.fixture
+def metadata(make):
+    return make.card([make.SIZE, make.ISLAND], [make.SPECIES_TARGET])
+
+
+def changed(metadata, **values):
+    return {**metadata, "mlpspec.model": json.dumps({**json.loads(metadata["mlpspec.model"]), **values})}
+
+
+def test_reads_the_card(metadata):
+    card = read_card(metadata, INPUTS, OUTPUTS)
+    assert card.columns == ("width", "height", "island")
+    assert card.missing_tokens == ("", "NA")
+    assert card.inputs[1].categories == (("Biscoe", "Dream"),)
+    assert card.targets[0].answers == ("Adelie", "Chinstrap", "Gentoo")
+    assert card.spec == "mlpspec: 1\n"
+    assert card.run["figures"] == {"validation.loss": 0.5}
+
+
+def test_foreign_models_are_refused_in_words():
+    with pytest.raises(ModelFileError, match="not exported by mlpspec"):
+        read_card({"author": "x"}, INPUTS, OUTPUTS)
+
+
+def test_newer_format_names_the_version(metadata):
+    with pytest.raises(ModelFileError, match="format 2, this version reads up to 1") as caught:
+        read_card(changed(metadata, format=2, mlpspec="9.0"), INPUTS, OUTPUTS)
+    assert "made by mlpspec 9.0" in caught.value.diagnostics[0].help
+
+
+@pytest.mark.parametrize("text", ["", "{", "[]", "null", "3", "[" * 100_000, '{"format": ' + "9" * 5000 + "}", '"text"', "\ud800"])
+def test_hostile_json(metadata, text):
+    for key in ("mlpspec.model", "mlpspec.run"):
+        with pytest.raises(ModelFileError):
+            read_card({**metadata, key: text}, INPUTS, OUTPUTS)
+
+
+JUNK = [None, 0, True, -1, 1.5, "x", [], {}, [None], [{}], [[]], {"a": 1}, "x" * 1000, 2**70]
+
+
+@pytest.mark.parametrize("value", JUNK, ids=lambda value: repr(value)[:20])
+def test_any_field_of_any_type_ends_in_an_error_or_a_card(metadata, value):
+    plain = json.loads(metadata["mlpspec.model"])
+    places = [plain, plain["inputs"][0], plain["inputs"][1], plain["targets"][0]]
+    for place in places:
+        for key in list(place):
+            old = place[key]
+            for new in (value, "absent"):
+                if new == "absent":
+                    del place[key]
+                else:
+                    place[key] = new
+                with suppress(ModelFileError):  # nothing else may be raised
+                    read_card({**metadata, "mlpspec.model": json.dumps(plain)}, INPUTS, OUTPUTS)
+                place[key] = old
+    assert json.loads(metadata["mlpspec.model"]) == plain
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "reason"),
+    [
+        ("columns", ["width", "width"], "names one twice"),
+        ("columns", [], "is empty"),
+        ("type", "float64", "the type is none"),
+        ("shape", [2, 0], "does not hold sizes"),
+        ("categories", [["a", "a"]], "stands twice"),
+        ("categories", [["a", 1]], "all texts or all integers"),
+        ("categories", [["a"], ["b"], ["c"]], "not as many"),
+    ],
+)
+def test_inputs_that_make_no_sense(metadata, key, value, reason):
+    data = json.loads(metadata["mlpspec.model"])
+    data["inputs"][0][key] = value
+    with pytest.raises(ModelFileError, match=reason):
+        read_card({**metadata, "mlpspec.model": json.dumps(data)}, INPUTS, OUTPUTS)
+
+
+def test_contradictions_with_the_graph_are_all_named(metadata):
+    inputs = (Value("size", "tensor(double)", ("batch", 3)), Value("islands", "tensor(string)", ("batch", 1)))
+    outputs = (Value("species", "tensor(int64)", ("batch",)), Value("species_probability", "tensor(float)", ("batch", 2)))
+    with pytest.raises(ModelFileError) as caught:
+        read_card(metadata, inputs, outputs)
+    text = str(caught.value)
+    assert "names the inputs size, island; the graph has size, islands" in text
+    assert "`size` should be tensor(float) and is tensor(double)" in text
+    assert "`size` should have the shape (batch, 2) and has (batch, 3)" in text
+    assert "`species` should be tensor(string)" in text
+    assert "`species_probability` should have the shape (batch, 3)" in text
+
+
+def test_a_fixed_batch_is_a_contradiction(metadata):
+    with pytest.raises(ModelFileError, match=r"has \(1, 2\)"):
+        read_card(metadata, (Value("size", "tensor(float)", (1, 2)), INPUTS[1]), OUTPUTS)

@@ -1,0 +1,139 @@
+"""Damaged, foreign and hostile model files: each is refused in words or works; none crashes, and none reads another file."""
+
+from __future__ import annotations
+
+import pickle
+import random
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import onnx
+import pytest
+from onnx import TensorProto, helper
+
+SCRIPT = Path(__file__).with_name("damaged.py")
+ACCEPTED = {"worked", "ModelFileError", "DataError"}  # DataError: a flipped bit in the name of a column
+
+
+def outcomes(folder: Path) -> dict[str, str]:
+    done = subprocess.run([sys.executable, str(SCRIPT), str(folder)], capture_output=True, text=True, check=False)
+    found = dict(line.split(" ", 1) for line in done.stdout.splitlines())
+    assert done.returncode == 0, f"crashed after {list(found)[-1:]}: {done.stderr[-500:]}"
+    assert done.stderr == ""
+    assert sorted(found) == sorted(path.name for path in folder.iterdir())
+    return found
+
+
+def damage(data: bytes, dice: random.Random) -> bytes:
+    changed = bytearray(data)
+    kind = dice.choice(["flip", "flip", "flip", "truncate", "overwrite", "cut", "insert"])
+    place = dice.randrange(len(data))
+    if kind == "flip":
+        for _ in range(dice.choice([1, 1, 3])):
+            changed[dice.randrange(len(data))] ^= 1 << dice.randrange(8)
+    elif kind == "truncate":
+        del changed[place:]
+    elif kind == "overwrite":
+        changed[place : place + 8] = dice.randbytes(8)
+    elif kind == "cut":
+        del changed[place : place + dice.randrange(1, 40)]
+    else:
+        changed[place:place] = dice.randbytes(dice.randrange(1, 40))
+    return bytes(changed)
+
+
+def test_two_hundred_damaged_files(mixed, tmp_path):
+    dice = random.Random(20)
+    for number in range(200):
+        (tmp_path / f"{number:03d}.onnx").write_bytes(damage(mixed, dice))
+    (tmp_path / "sound.onnx").write_bytes(mixed)
+    found = outcomes(tmp_path)
+    assert found.pop("sound.onnx") == "worked"
+    assert set(found.values()) <= ACCEPTED
+    assert list(found.values()).count("ModelFileError") > 100
+
+
+def with_outside_weights(data: bytes, **entries: str) -> bytes:
+    """The model with its weights moved out of the file."""
+    model = onnx.load_model_from_string(data)
+    weights = next(tensor for tensor in model.graph.initializer if tensor.name == "weights")
+    weights.ClearField("raw_data")
+    weights.data_location = TensorProto.EXTERNAL
+    for key, value in entries.items():
+        entry = weights.external_data.add()
+        entry.key, entry.value = key, value
+    return model.SerializeToString()
+
+
+@pytest.mark.parametrize(
+    "kind", ["parent", "absolute", "beside", "symlink", "hard link", "missing", "short", "negative", "memory", "no place"]
+)
+def test_weights_outside_the_file_are_never_read(mixed, make, tmp_path, monkeypatch, kind):
+    folder = tmp_path / "models"
+    folder.mkdir()
+    secret = tmp_path / "secret"
+    secret.write_bytes(np.ones((5, 3), np.float32).tobytes())
+    (folder / "beside").write_bytes(secret.read_bytes())
+    (folder / "symlink").symlink_to(secret)
+    (folder / "hard").hardlink_to(secret)
+    (folder / "short").write_bytes(b"1234")
+    entries = {
+        "parent": {"location": "../secret"},
+        "absolute": {"location": str(secret)},
+        "beside": {"location": "beside"},
+        "symlink": {"location": "symlink"},
+        "hard link": {"location": "hard"},
+        "missing": {"location": "nowhere"},
+        "short": {"location": "short"},
+        "negative": {"location": "beside", "offset": "-8"},
+        "memory": {"location": "*/_ORT_MEM_ADDR_/*", "offset": "4096", "length": "60"},
+        "no place": {},
+    }[kind]
+    models = tmp_path / "run"
+    models.mkdir()
+    (models / "m.onnx").write_bytes(with_outside_weights(mixed, **entries))
+    monkeypatch.chdir(folder)  # where ONNX Runtime would look for the weights of a model given as bytes
+    assert outcomes(models) == {"m.onnx": "ModelFileError"}
+
+
+def test_foreign_and_hostile_files(mixed, make, tmp_path):
+    class Trap:
+        def __reduce__(self):
+            return (print, ("executed",))
+
+    def graph(kind, domain="", **attributes):
+        return make.small_graph(
+            [make.raw("x", make.FLOAT, 1)],
+            [make.raw("y", make.FLOAT, 1)],
+            [helper.make_node(kind, ["x"], ["y"], domain=domain, **attributes)],
+        )
+
+    card = make.card([{"name": "x", "columns": ["x"]}], [{"name": "y"}])
+    endless = make.small_graph(
+        [make.raw("x", make.FLOAT, 1)],
+        [make.raw("y", make.FLOAT, 1)],
+        [helper.make_node("Add", ["x", "y"], ["z"]), helper.make_node("Relu", ["z"], ["y"])],
+    )
+    files = {
+        "pickle": pickle.dumps(Trap()),
+        "old_pickle": pickle.dumps(Trap(), 0),
+        "empty": b"",
+        "zeros": b"\0" * 1000,
+        "noise": random.Random(1).randbytes(5000),
+        "ir": make.model_bytes(make.mixed_graph(), {}, ir_version=99),
+        "opset": make.model_bytes(make.mixed_graph(), {}, opset=99),
+        "opset_zero": make.model_bytes(graph("Relu"), card, opset=0),
+        "unknown": make.model_bytes(graph("Nonsense"), card),
+        "domain": make.model_bytes(graph("Relu", "evil"), card, domains=["evil"]),
+        "attribute": make.model_bytes(graph("Elu", nonsense=1.0), card),
+        "cycle": make.model_bytes(endless, card),
+        "no_card": make.model_bytes(graph("Relu"), {}),
+        "card_of_another": make.model_bytes(make.mixed_graph(), card),
+        "deep_card": make.model_bytes(graph("Relu"), {"mlpspec.model": "[" * 100_000}),
+    }
+    for name, data in files.items():
+        (tmp_path / f"{name}.onnx").write_bytes(data)
+    found = outcomes(tmp_path)
+    assert set(found.values()) == {"ModelFileError"}, found

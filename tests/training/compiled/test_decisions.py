@@ -1,0 +1,50 @@
+from __future__ import annotations
+
+import json
+
+from mlpspec.training.compiled.decisions import Decisions, cache_file
+
+
+def never():
+    raise AssertionError("no trial is needed")
+
+
+def test_a_trial_is_made_once_for_a_machine():
+    assert Decisions(threads=2).get("8x8x8", lambda: "blas") == "blas"
+    again = Decisions(threads=2)
+    assert again.get("8x8x8", never) == "blas"
+    assert again.used == {"8x8x8": "blas"}
+
+
+def test_other_numbers_of_threads_are_other_machines():
+    Decisions(threads=2).get("8x8x8", lambda: "blas")
+    assert Decisions(threads=1).get("8x8x8", lambda: "onednn") == "onednn"
+
+
+def test_a_resumed_run_decides_as_before():
+    Decisions(threads=2).get("8x8x8", lambda: "blas")
+    resumed = Decisions({"8x8x8": "onednn"}, threads=2)
+    assert resumed.get("8x8x8", never) == "onednn"
+    assert Decisions(threads=2).get("8x8x8", never) == "blas"
+
+
+def test_usual_is_what_most_were():
+    decisions = Decisions()
+    assert decisions.usual("blas") == "blas"
+    for key, value in (("a", "onednn"), ("b", "blas"), ("c", "onednn")):
+        decisions.get(key, lambda value=value: value)
+    assert decisions.usual("blas") == "onednn"
+
+
+def test_a_damaged_cache_counts_as_none():
+    cache_file().parent.mkdir(parents=True)
+    for damage in (b"\xff\x00", b"[1]", b'{"a": 3}', b"{"):
+        cache_file().write_bytes(damage)
+        assert Decisions().get("key", lambda: "blas") == "blas"
+        assert json.loads(cache_file().read_text())
+
+
+def test_a_folder_that_cannot_be_written_stops_nothing(monkeypatch, tmp_path):
+    (tmp_path / "file").write_text("")
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "file"))
+    assert Decisions().get("key", lambda: "onednn") == "onednn"

@@ -1,0 +1,24 @@
+from __future__ import annotations
+
+import pytest
+import torch
+from torch.nn import functional
+
+from mlpspec.training.compiled.losses import joining
+
+OUTPUTS = {"y": torch.empty(8, 3)}
+LABELS, NUMBERS = {"y": torch.arange(8) % 3}, {"y": torch.randn(8, 3)}
+
+
+@pytest.mark.parametrize(
+    ("loss", "targets", "expected"),
+    [
+        (functional.cross_entropy, LABELS, "mean"),
+        (functional.mse_loss, NUMBERS, "mean"),
+        (lambda o, t: functional.l1_loss(o, t, reduction="sum"), NUMBERS, "sum"),
+        (lambda o, t: functional.mse_loss(o, t).sqrt(), NUMBERS, None),
+        (lambda o, t: functional.mse_loss(o, t) + functional.mse_loss(o, t, reduction="sum"), NUMBERS, None),
+    ],
+)
+def test_how_losses_of_batches_join(loss, targets, expected):
+    assert joining(lambda o, t: loss(o["y"], t["y"]), OUTPUTS, targets) == expected
