@@ -68,7 +68,7 @@ def samples(predictor: Predictor, name: str, count: int) -> list[Sample]:
         rows = int(random.integers(1, MOST_ROWS + 1))
         arrays = synthetic_rows(predictor.card, rows, seed=number)
         for item in predictor.card.inputs:
-            if item.missing != "error" and item.type != "int64" and item.shape is None:
+            if item.missing != "error" and item.type in ("float32", "string") and item.shape is None:
                 arrays[item.name][random.random(arrays[item.name].shape) < 0.05] = np.nan if item.type == "float32" else ""
         answers = predictor.run(arrays)
         body = _tensors(predictor, arrays) if number % 2 else _rows(predictor, arrays)
@@ -111,7 +111,7 @@ def _rows(predictor: Predictor, arrays: dict[str, np.ndarray]) -> dict[str, Any]
 
 
 def _tensors(predictor: Predictor, arrays: dict[str, np.ndarray]) -> dict[str, Any]:
-    types = {"float32": "FP32", "int64": "INT64", "string": "BYTES"}
+    types = {"float32": "FP32", "int64": "INT64", "string": "BYTES", "seconds": "INT64"}
     return {
         "inputs": [
             {"name": i.name, "datatype": types[i.type], "shape": list(arrays[i.name].shape), "data": _nulls(arrays[i.name].reshape(-1))}

@@ -44,7 +44,7 @@ class Contender:
         script, *arguments = CONTENDERS[name]
         self.name, self.speeds = name, []
         command = [python, str(PEERS / script), workload, *arguments]
-        environment = {**os.environ, "PYTHONPATH": str(PEERS.parents[1]), "TF_CPP_MIN_LOG_LEVEL": "3"}
+        environment = {**os.environ, "PYTHONPATH": os.pathsep.join(map(str, PEERS.parents[:2])), "TF_CPP_MIN_LOG_LEVEL": "3"}
         self.process = subprocess.Popen(
             command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment
         )

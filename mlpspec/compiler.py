@@ -46,9 +46,11 @@ def load(source: str | Path | Mapping[str, Any], *, settings: Sequence[str] = ()
     return check(tree, folder, settings=settings, allow_outside=allow_outside)
 
 
-def loads(text: str, *, name: str = "<spec>", folder: Path | None = None, settings: Sequence[str] = ()) -> Document:
+def loads(
+    text: str, *, name: str = "<spec>", folder: Path | None = None, settings: Sequence[str] = (), allow_outside: bool = False
+) -> Document:
     """`load` for the text of a spec; relative paths in it start from `folder`, the current folder by default."""
-    return check(read(text, name), folder or Path.cwd(), settings=settings)
+    return check(read(text, name), folder or Path.cwd(), settings=settings, allow_outside=allow_outside)
 
 
 def check(tree: Tree, folder: Path, *, settings: Sequence[str] = (), allow_outside: bool = False) -> Document:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, time
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -60,9 +60,14 @@ def seconds_of_texts(texts: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     return values, np.array(bad, np.int64)
 
 
-def seconds_of_time(time: datetime) -> int:
-    """The seconds of a time; one without a zone is taken as it stands."""
-    since = (time if time.tzinfo is not None else time.replace(tzinfo=UTC)) - datetime(1970, 1, 1, tzinfo=UTC)
+def seconds_of_time(when: date) -> int:
+    """The seconds of a date or a time; one without a zone is taken as it stands.
+
+    >>> seconds_of_time(date(1969, 12, 31))
+    -86400
+    """
+    moment = when if isinstance(when, datetime) else datetime.combine(when, time())
+    since = (moment if moment.tzinfo is not None else moment.replace(tzinfo=UTC)) - datetime(1970, 1, 1, tzinfo=UTC)
     return since.days * 86_400 + since.seconds
 
 

@@ -26,7 +26,7 @@ MAY_IMPORT = {
 FOR_TYPES_ONLY = {("catalog", "data")}
 """Imports that are there for annotations alone, under TYPE_CHECKING."""
 
-BESIDE_ROOMS = {"atomic", "version", "compiler"}
+BESIDE_ROOMS = {"atomic", "compiler", "instants", "version"}
 
 HEAVY = {"torch": {"pytorch", "training", "exporting"}, "onnx": {"exporting"}, "onnxruntime": {"exporting", "runtime"}}
 """The rooms whose modules may import these libraries at their top."""

@@ -96,20 +96,17 @@ def test_spec_names_the_schema_that_is_there(spec):
     assert (spec.parent / schema).is_file()
 
 
-def test_new_penguins(clone):
-    command_line(clone, "train", "specs/penguins.yaml", "--set", "training.epochs=15")
-    rows = answers(clone, "penguins", "examples/data/penguins_new.csv")
-    assert [row["species"] for row in rows[:3]] == ["Adelie", "Gentoo", "Chinstrap"]
-    assert len(rows) == 5  # also with missing values and an island that no training row has
-    for row in rows:
-        shares = [float(value) for name, value in row.items() if name.startswith("species_")]
-        assert sum(shares) == pytest.approx(1, abs=1e-5)
-
-
-def test_readme_python(clone):
+def test_readme_python_and_new_penguins(clone):
     snippets = re.findall(r"^```python\n(.*?)^```$", (ROOT / "README.md").read_text(), re.MULTILINE | re.DOTALL)
     assert snippets
     python(clone, "-c", "\n".join(snippets))
+    command_line(clone, "predict", "penguins.onnx", "examples/data/penguins_new.csv", "-o", "new.csv", "--device", "cpu")
+    with (clone / "new.csv").open(newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert [row["species"] for row in rows[:3]] == ["Adelie", "Gentoo", "Chinstrap"]
+    assert len(rows) == 5  # also with missing values and an island that no training row has
+    for row in rows:
+        assert sum(float(value) for name, value in row.items() if name != "species") == pytest.approx(1, abs=1e-5)
 
 
 def test_readme_errors_are_real(clone):

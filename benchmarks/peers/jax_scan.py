@@ -6,12 +6,12 @@ from collections.abc import Callable
 from itertools import pairwise
 from typing import Any
 
-import jax
-import jax.numpy as jnp
+import jax  # pyright: ignore[reportMissingImports]
+import jax.numpy as jnp  # pyright: ignore[reportMissingImports]
 import numpy as np
-import optax
-from worker import work
-from workloads import RATE, WORKLOADS, Workload, rows
+import optax  # pyright: ignore[reportMissingImports]
+from peers.worker import work
+from peers.workloads import RATE, WORKLOADS, Workload, rows
 
 
 def start(workload: Workload) -> tuple[Any, Any]:

@@ -7,9 +7,9 @@ from collections.abc import Callable
 
 os.environ["KERAS_BACKEND"] = "jax"
 
-import keras
-from worker import work
-from workloads import RATE, WORKLOADS, rows
+import keras  # pyright: ignore[reportMissingImports]
+from peers.worker import work
+from peers.workloads import RATE, WORKLOADS, rows
 
 
 def make(name: str) -> tuple[Callable[[], float], int, str]:

@@ -6,13 +6,13 @@ import logging
 import warnings
 from collections.abc import Callable
 
-import lightning
+import lightning  # pyright: ignore[reportMissingImports]
 import torch
+from peers.torch_network import network
+from peers.worker import work
+from peers.workloads import RATE, WORKLOADS, Workload, rows
 from torch.nn import functional
 from torch.utils.data import DataLoader, TensorDataset
-from torch_network import network
-from worker import work
-from workloads import RATE, WORKLOADS, Workload, rows
 
 
 class Module(lightning.LightningModule):

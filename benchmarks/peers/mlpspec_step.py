@@ -8,8 +8,8 @@ from itertools import count
 from typing import Any
 
 import torch
-from worker import work
-from workloads import RATE, WORKLOADS, Workload, rows
+from peers.worker import work
+from peers.workloads import RATE, WORKLOADS, Workload, rows
 
 from mlpspec.catalog.activations import ACTIVATIONS
 from mlpspec.catalog.layers.activation import ActivationLayer

@@ -3,22 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 import sklearn
+from peers.worker import work
+from peers.workloads import RATE, WORKLOADS, rows
 from sklearn.neural_network import MLPClassifier
-from worker import work
-from workloads import RATE, WORKLOADS, rows
 
 
 def make(name: str) -> tuple[Callable[[], float], int, str]:
     workload = WORKLOADS[name]
     features, answers = rows(workload)
-    model = MLPClassifier(workload.widths, alpha=0.0, batch_size=workload.batch, learning_rate_init=RATE, random_state=0)
+    size: Any = workload.batch  # the stubs know only "auto"
+    model = MLPClassifier(workload.widths, alpha=0.0, batch_size=size, learning_rate_init=RATE, random_state=0)
     classes = np.arange(workload.outputs)
 
     def epoch() -> float:
-        model.partial_fit(features, answers, classes)
+        model.partial_fit(features, answers, classes=classes)
         return float(model.loss_)
 
     lacking = " without batch norm and dropout" if workload.batchnorm or workload.dropout else ""

@@ -5,8 +5,8 @@ from __future__ import annotations
 from itertools import pairwise
 
 import torch
+from peers.workloads import Workload
 from torch import nn
-from workloads import Workload
 
 ACTIVATIONS = {"relu": nn.ReLU, "gelu": nn.GELU}
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import torch
+from peers.torch_network import network
+from peers.worker import work
+from peers.workloads import RATE, WORKLOADS, rows
 from torch.nn import functional
-from torch_network import network
-from worker import work
-from workloads import RATE, WORKLOADS, rows
 
 
 def make(name: str) -> tuple[Callable[[], float], int, str]:

@@ -102,6 +102,10 @@ def _threads(timing: Timing) -> str:
     return "all" if timing.threads is None else str(timing.threads)
 
 
+def _name(timing: Timing) -> str:
+    return f"{timing.what}, {timing.device}, {_threads(timing)} thread{'' if timing.threads == 1 else 's'}"
+
+
 def _draw(path: Path, model: Path, timings: Sequence[Timing]) -> None:
     from mlpspec.atomic import write_atomically
     from mlpspec.report.charts.batch_sizes import batch_size_chart
@@ -111,7 +115,7 @@ def _draw(path: Path, model: Path, timings: Sequence[Timing]) -> None:
     sizes = sorted({timing.rows for timing in timings})
     speeds: dict[str, dict[int, float]] = {}
     for timing in timings:
-        speeds.setdefault(f"{timing.what}, {timing.device}, {_threads(timing)}", {})[timing.rows] = timing.rows_per_second
+        speeds.setdefault(_name(timing), {})[timing.rows] = timing.rows_per_second
     lines = [Line(name, [speed.get(size) for size in sizes], style) for style, (name, speed) in enumerate(speeds.items(), 1)]
     description = "Rows a second by rows of a batch, for each way to calculate, device and number of threads."
     chart = batch_size_chart(f"Speed of {model.name}", description, sizes, lines, y_title="rows/s")

@@ -11,7 +11,7 @@ from mlpspec.catalog.inputs.base import GLOB_SIGNS
 from mlpspec.data.cells import number_help
 from mlpspec.data.table import Column, Integers, Table
 from mlpspec.diagnostics import DataError, Diagnostic, did_you_mean
-from mlpspec.instants import FORMS
+from mlpspec.instants import FORMS, NO_TIME
 from mlpspec.ir.fitted import FittedInput, FittedTarget, Preprocessing, RawType
 
 LARGEST = float(np.finfo(np.float32).max)
@@ -99,22 +99,31 @@ class ColumnReader:
 
     def integers(self, columns: Sequence[str], *, help: str = "the model was trained on whole numbers") -> np.ndarray:
         """(rows, columns) int64 for a model that takes whole numbers; missing cells and others are reported and 0."""
-        found = [self._whole(name, lambda column: column.integers(), _NOT_WHOLE, "whole number", help) for name in columns]
+        found = []
+        for name in columns:
+            cells = self._whole(name, lambda column: column.integers(), _NOT_WHOLE, "whole number", help)
+            self._report_missing(name, cells.missing, f"{help}, of which none can be missing")
+            found.append(cells.values)
         return self._stack(found, np.int64)
 
     def seconds(self, columns: Sequence[str]) -> np.ndarray:
-        """(rows, columns) int64 seconds since 1970-01-01 00:00 UTC; missing cells and others are reported and 0."""
-        found = [self._whole(name, lambda column: column.seconds(), _NOT_TIMES, "time", FORMS) for name in columns]
+        """(rows, columns) int64 seconds since 1970-01-01 00:00 UTC, `NO_TIME` where missing; cells that are no times are reported and 0."""
+        found = []
+        for name in columns:
+            cells = self._whole(name, lambda column: column.seconds(), _NOT_TIMES, "time", FORMS)
+            values = cells.values.copy()
+            values[cells.missing] = NO_TIME
+            found.append(values)
         return self._stack(found, np.int64)
 
-    def _whole(self, name: str, read: Callable[[Column], Integers], reasons: dict[str, str], wanted: str, help: str) -> np.ndarray:
-        """All rows of a column that is read as int64, with stand-ins for bad cells."""
+    def _whole(self, name: str, read: Callable[[Column], Integers], reasons: dict[str, str], wanted: str, help: str) -> Integers:
+        """A column that is read as int64, with stand-ins for bad cells."""
         if not self._is(name, reasons, f"{wanted}s"):
-            return np.zeros(self.table.rows, np.int64)
+            none = np.empty(0, np.int64)
+            return Integers(np.zeros(self.table.rows, np.int64), none, none)
         cells = read(self.table.column(name))
         self._report_cells(name, cells.bad, wanted, help)
-        self._report_missing(name, cells.missing, f"none may be missing here; {help}" if wanted == "time" else help)
-        return cells.values
+        return cells
 
     def array(self, name: str, shape: tuple[int, ...] | None = None) -> np.ndarray | None:
         """(rows, ...) numbers of the array's own type; None when there is no such array of finite numbers, or not of that shape."""
@@ -141,7 +150,8 @@ class ColumnReader:
 
     def refuse_missing(self, columns: Sequence[str], type: RawType, *, target: bool = False) -> None:
         """Report missing values in any row of the table; `type` is what the columns are read as."""
-        help = "say what to do with them, e.g. `missing: mean`" if type == "float32" else "say what to do with them, e.g. `missing: own`"
+        remedy = {"float32": "mean", "seconds": "median"}.get(type, "own")
+        help = f"say what to do with them, e.g. `missing: {remedy}`"
         if target:
             help = "remove the rows: what a model shall find out must be known in all of them"
         for name in columns:
@@ -153,6 +163,8 @@ class ColumnReader:
                 self._report_missing(name, np.flatnonzero(empty), help)
             elif type == "string" and column.kind not in _NOT_CATEGORIES:
                 self._report_missing(name, np.flatnonzero(column.texts() == ""), help)
+            elif type == "seconds" and column.kind not in _NOT_TIMES:
+                self._report_missing(name, column.seconds().missing, help)
 
     def raw(self, item: FittedInput | FittedTarget) -> np.ndarray | None:
         """The raw values of a fitted input or target, as its program takes them; None where columns are missing or of a wrong kind."""

@@ -12,7 +12,8 @@ from mlpspec.data.operators import run_program
 from mlpspec.data.table import Table
 from mlpspec.data.truth import outside, strange_labels
 from mlpspec.diagnostics import Diagnostic, Severity, did_you_mean
-from mlpspec.ir.fitted import FittedInput, FittedTarget, Preprocessing
+from mlpspec.instants import NO_TIME
+from mlpspec.ir.fitted import FittedInput, FittedTarget, Preprocessing, RawType
 
 _SHOWN = 3
 """How many unknown categories of a column are shown."""
@@ -64,7 +65,7 @@ class _Encoder:
             return None
         if item.shape is None and item.missing == "error":
             help = "the input refuses missing values; fill them, or train with another `missing`"
-            self.refuse_missing(raw, item.columns, help)
+            self.refuse_missing(raw, item, help)
         if item.type != "float32":
             self.unseen(raw, item)
         encoded = run_program(item.program, {item.program.inputs[0]: raw})[item.program.outputs[0]]
@@ -78,16 +79,16 @@ class _Encoder:
             return None
         help = "remove the rows: what a model shall find out must be known in all of them"
         if item.missing == "error":
-            self.refuse_missing(raw, item.columns, help)
+            self.refuse_missing(raw, item, help)
         self.new_labels(raw, item)
         encoded = run_program(item.encode, {item.encode.inputs[0]: raw})[item.encode.outputs[0]]
         if item.classes is None:
             self.check_scale(item, raw, encoded)
         return encoded
 
-    def refuse_missing(self, raw: np.ndarray, columns: tuple[str, ...], help: str) -> None:
-        for position, column in enumerate(columns):
-            found = np.flatnonzero(_is_missing(raw[:, position]))
+    def refuse_missing(self, raw: np.ndarray, item: FittedInput | FittedTarget, help: str) -> None:
+        for position, column in enumerate(item.columns):
+            found = np.flatnonzero(_is_missing(raw[:, position], item.type))
             if len(found):
                 message = f"column `{column}` is empty in {self.count(found)}"
                 self.reader.report("missing-value", message, row=self.row(found[0]), help=help)
@@ -95,8 +96,8 @@ class _Encoder:
     def unseen(self, raw: np.ndarray, item: FittedInput) -> None:
         for position, column in enumerate(item.columns):
             known = known_categories(item, position)
-            found = outside(raw[:, position], known) if known else ()
-            if not len(found):
+            found = outside(raw[:, position], known)
+            if not known or not len(found):
                 continue
             values = dict.fromkeys(raw[found, position].tolist())
             message = f"column `{column}` has categories that the training rows lack, in {self.count(found)}: {_listed(values)}"
@@ -155,8 +156,10 @@ def known_categories(item: FittedInput, column: int) -> tuple[str | int, ...]:
     return ()
 
 
-def _is_missing(values: np.ndarray) -> np.ndarray:
-    return np.isnan(values) if values.dtype.kind == "f" else values == "" if values.dtype.kind == "O" else np.zeros(len(values), bool)
+def _is_missing(values: np.ndarray, type_: RawType) -> np.ndarray:
+    if type_ == "float32":
+        return np.isnan(values)
+    return values == ("" if type_ == "string" else NO_TIME) if type_ != "int64" else np.zeros(len(values), bool)
 
 
 def _listed(values: Iterable[str | int]) -> str:

@@ -10,6 +10,7 @@ import numpy as np
 
 from mlpspec.catalog.calendar import date_part
 from mlpspec.catalog.encoders.hashing import bucket
+from mlpspec.instants import NO_TIME
 from mlpspec.ir.program import Program
 
 Calculate = Callable[[list[np.ndarray], Mapping[str, Any]], np.ndarray]
@@ -120,6 +121,8 @@ def _take(inputs: list[np.ndarray], constants: Mapping[str, Any]) -> np.ndarray:
 OPERATORS: dict[str, Calculate] = {
     "fill_missing": _fill_missing,
     "is_missing": _is_missing,
+    "fill_times": lambda inputs, constants: np.where(inputs[0] == NO_TIME, np.asarray(constants["values"], np.int64), inputs[0]),
+    "is_no_time": lambda inputs, constants: (inputs[0] == NO_TIME).astype(np.float32),
     "subtract": _arithmetic(np.subtract),
     "divide": _arithmetic(np.divide),
     "multiply": _arithmetic(np.multiply),

@@ -10,6 +10,7 @@ from mlpspec.data.cells import MISSING_WORDS
 from mlpspec.data.column import ColumnReader
 from mlpspec.data.table import Table
 from mlpspec.diagnostics import Diagnostic, Severity
+from mlpspec.instants import NO_TIME
 from mlpspec.ir.fitted import FittedInput, Preprocessing
 
 EXACT = 2**24
@@ -94,8 +95,11 @@ def _numbers(reader: ColumnReader, column: str) -> Iterator[Diagnostic]:
 
 def _times(reader: ColumnReader, column: str) -> Iterator[Diagnostic]:
     values = reader.seconds((column,))
-    if values.min() == values.max():
-        message = f"column `{column}` is `{reader.table.column(column).show(0)}` in all training rows"
+    values = values[values != NO_TIME]
+    if not len(values):
+        yield _warning(reader, f"column `{column}` has no values in the training rows", "it tells the model nothing; leave it out")
+    elif values.min() == values.max():
+        message = f"column `{column}` has one time only in the training rows"
         yield _warning(reader, message, "it tells the model nothing; leave it out")
 
 

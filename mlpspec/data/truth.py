@@ -40,7 +40,7 @@ def outside(values: np.ndarray, known: Collection[str | int | float]) -> np.ndar
     return np.flatnonzero(~np.fromiter(map(known.__contains__, values.tolist()), bool, len(values)))
 
 
-def _written(cell: str | np.integer | np.floating) -> str:
+def _written(cell: object) -> str:
     return f"{cell:g}" if isinstance(cell, np.floating) else str(cell)
 
 

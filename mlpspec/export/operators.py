@@ -11,6 +11,7 @@ from onnx import TensorProto
 from mlpspec.catalog.encoders.hashing import FACTOR, PRIME, SUMMAND
 from mlpspec.export.calendar import write_date_part
 from mlpspec.export.writer import GraphWriter
+from mlpspec.instants import NO_TIME
 from mlpspec.ir.program import Program
 
 ML_DOMAIN = "ai.onnx.ml"
@@ -41,6 +42,16 @@ def _fill_missing(writer: GraphWriter, inputs: list[str], output: str, constants
 
 def _is_missing(writer: GraphWriter, inputs: list[str], output: str, constants: Mapping[str, Any]) -> None:
     missing = writer.node("IsNaN", inputs, f"{output}.missing")
+    writer.node("Cast", [missing], output, to=TensorProto.FLOAT)
+
+
+def _fill_times(writer: GraphWriter, inputs: list[str], output: str, constants: Mapping[str, Any]) -> None:
+    missing = writer.node("Equal", [*inputs, writer.constant(NO_TIME, np.int64, output)], f"{output}.missing")
+    writer.node("Where", [missing, writer.constant([constants["values"]], np.int64, output), *inputs], output)
+
+
+def _is_no_time(writer: GraphWriter, inputs: list[str], output: str, constants: Mapping[str, Any]) -> None:
+    missing = writer.node("Equal", [*inputs, writer.constant(NO_TIME, np.int64, output)], f"{output}.missing")
     writer.node("Cast", [missing], output, to=TensorProto.FLOAT)
 
 
@@ -166,6 +177,8 @@ def _plain(op_type: str, **attributes: Any) -> Write:
 OPERATORS: dict[str, Write] = {
     "fill_missing": _fill_missing,
     "is_missing": _is_missing,
+    "fill_times": _fill_times,
+    "is_no_time": _is_no_time,
     "subtract": _arithmetic("Sub"),
     "divide": _arithmetic("Div"),
     "multiply": _arithmetic("Mul"),

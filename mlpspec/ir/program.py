@@ -5,6 +5,8 @@ A program is a list of steps over named values. The first axis of every value is
     name          inputs -> output                          constants
     fill_missing  (batch, k) -> (batch, k)                  values: k numbers that replace NaN
     is_missing    (batch, k) -> (batch, k) of 0.0 and 1.0
+    fill_times    (batch, k) seconds -> the same            values: k times that replace NO_TIME
+    is_no_time    (batch, k) seconds -> (batch, k) of 0.0 and 1.0
     subtract      (batch, ...) -> (batch, ...)              values: numbers that broadcast
     divide        (batch, ...) -> (batch, ...)              values: numbers that broadcast
     multiply      (batch, ...) -> (batch, ...)              values: numbers that broadcast
@@ -32,6 +34,7 @@ A program is a list of steps over named values. The first axis of every value is
     squeeze       (batch, 1) -> (batch,)
     identity      anything -> the same
 
+Seconds are int64, counted from 1970-01-01 00:00 UTC; `NO_TIME` of `instants.py` stands for a missing time.
 Numbers are float32 but where the table says otherwise, so that NumPy and ONNX Runtime calculate alike. A NaN stays one.
 """
 

@@ -12,7 +12,7 @@ from mlpspec.diagnostics.codes import CODES
 from mlpspec.language.sections.data import Data, Split
 from mlpspec.language.sections.export import Export
 from mlpspec.language.sections.spec import Spec
-from mlpspec.language.sections.training import EarlyStopping, Training
+from mlpspec.language.sections.training import Checkpoint, EarlyStopping, Training
 from mlpspec.language.writer import plain
 
 SECTIONS: dict[str, type[Record]] = {
@@ -20,6 +20,7 @@ SECTIONS: dict[str, type[Record]] = {
     "data": Data,
     "data.split": Split,
     "training": Training,
+    "training.checkpoint": Checkpoint,
     "training.early_stopping": EarlyStopping,
     "export": Export,
 }

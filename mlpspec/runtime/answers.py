@@ -17,14 +17,14 @@ if TYPE_CHECKING:
 def answer_columns(card: ModelCard, answers: Mapping[str, np.ndarray], taken: Collection[str] = ()) -> dict[str, np.ndarray]:
     """Answers as columns of one value a row.
 
-    `<target>` is the label or number; `<target>_<column>` stands for each of several numbers, `<target>_probability_<class>` for each
-    class (a column's name that begins with the target's stands alone). A name that is `taken` gets `_predicted` behind it.
+    `<target>` is the label or number; `<target>_<column>` stands for each of several numbers or labels, `<target>_probability_<class>` for
+    each class, `<target>_interval_<share>` for each end of an interval. A column's name that begins with the target's stands alone. A name
+    that is `taken` gets `_predicted` behind it.
     """
     columns: dict[str, np.ndarray] = {}
     for target in card.targets:
-        for output in target.outputs:
-            names = target.columns if output == target.name and target.classes is None else tuple(map(str, target.answers))
-            for name, column in _split(output, answers[output], names):
+        for output, labels in target.outputs.items():
+            for name, column in _split(output, answers[output], tuple(map(str, labels or ()))):
                 while name in taken or name in columns:
                     name += "_predicted"
                 columns[name] = column

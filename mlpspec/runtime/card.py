@@ -12,12 +12,14 @@ from mlpspec.diagnostics import Diagnostic, ModelFileError
 FORMAT = 1
 """The newest form of the metadata that this version reads."""
 
-_TYPES = ("float32", "string", "int64")
+_ONNX_TYPES = {"float32": "tensor(float)", "string": "tensor(string)", "int64": "tensor(int64)", "seconds": "tensor(int64)"}
 
 
 @dataclass(frozen=True)
 class InputCard:
     """One input. Columns make an array (batch, columns) of `type`; a tensor is (batch, *shape) float32 and `columns` names its array.
+
+    The type `seconds` is int64: times, counted from 1970-01-01 00:00 UTC.
 
     `missing` and `unseen` are what a row may hold: `error` refuses it, anything else is handled inside the model.
     `categories` are the known values of each column of a category input.
@@ -35,19 +37,17 @@ class InputCard:
 
 @dataclass(frozen=True)
 class TargetCard:
-    """One target. `classes` are in the order of the probabilities; `outputs` are the model's outputs that answer it."""
+    """One target. `classes` are in the order of the probabilities.
+
+    `outputs` are the model's outputs that answer it, each with what its columns stand for; None for one of a single value a row.
+    """
 
     name: str
     kind: str
     columns: tuple[str, ...]
     type: str
     classes: tuple[str | int, ...] | None
-    outputs: tuple[str, ...]
-
-    @property
-    def answers(self) -> tuple[str | int, ...]:
-        """What the columns of the probability stand for: the classes, else the target's columns."""
-        return self.columns if self.classes is None else self.classes
+    outputs: Mapping[str, tuple[str | int, ...] | None]
 
 
 @dataclass(frozen=True)
@@ -193,8 +193,8 @@ def _input(reader: _Reader, item: Any, where: str) -> InputCard:
         unseen=reader.text(data, "unseen", where),
         categories=categories,
     )
-    if card.type not in _TYPES:
-        raise reader.fault(where, f"the type is none of {', '.join(_TYPES)}")
+    if card.type not in _ONNX_TYPES:
+        raise reader.fault(where, f"the type is none of {', '.join(_ONNX_TYPES)}")
     if not card.columns or len(set(card.columns)) != len(card.columns):
         raise reader.fault(where, "`columns` is empty or names one twice")
     if card.shape is not None and (len(card.columns) != 1 or card.type != "float32"):
@@ -207,25 +207,22 @@ def _input(reader: _Reader, item: Any, where: str) -> InputCard:
 def _target(reader: _Reader, item: Any, where: str) -> TargetCard:
     data = reader.object(item, where)
     classes = data.get("classes")
+    outputs = reader.object(data.get("outputs"), f"{where}.outputs")
     card = TargetCard(
         name=reader.text(data, "name", where),
         kind=reader.text(data, "kind", where),
         columns=reader.texts(data, "columns", where),
         type=reader.text(data, "type", where),
         classes=None if classes is None else reader.names(classes, where),
-        outputs=reader.texts(data, "outputs", where),
+        outputs={name: None if columns is None else reader.names(columns, where) for name, columns in outputs.items()},
     )
-    strangers = set(card.outputs) - {card.name, f"{card.name}_probability"}
-    if not card.outputs or strangers or len(set(card.outputs)) != len(card.outputs):
-        raise reader.fault(where, "`outputs` are not the target's name and its probability")
-    if card.type not in _TYPES:
-        raise reader.fault(where, f"the type is none of {', '.join(_TYPES)}")
-    if not (card.columns if card.classes is None else card.classes):
-        raise reader.fault(where, "it has neither columns nor classes")
+    if not outputs or any(name != card.name and not name.startswith(f"{card.name}_") for name in outputs):
+        raise reader.fault(where, "`outputs` are none, or not named after the target")
+    if card.type not in _ONNX_TYPES:
+        raise reader.fault(where, f"the type is none of {', '.join(_ONNX_TYPES)}")
+    if not card.columns or (card.classes is not None and not card.classes):
+        raise reader.fault(where, "it has no columns, or no classes")
     return card
-
-
-_ONNX_TYPES = {"float32": "tensor(float)", "string": "tensor(string)", "int64": "tensor(int64)"}
 
 
 def _contradictions(card: ModelCard, inputs: Sequence[Value], outputs: Sequence[Value]) -> list[str]:
@@ -237,14 +234,17 @@ def _contradictions(card: ModelCard, inputs: Sequence[Value], outputs: Sequence[
         if item.name in graph:
             problems += _different_value(graph[item.name], _ONNX_TYPES[item.type], sizes)
     for target in card.targets:
-        for name in target.outputs:
-            if name not in graph:
-                continue
-            if name != target.name:
-                problems += _different_value(graph[name], "tensor(float)", (len(target.answers),))
-            elif target.classes is not None:
-                problems += _different_value(graph[name], _ONNX_TYPES["string" if isinstance(target.classes[0], str) else "int64"], None)
+        for name, columns in target.outputs.items():
+            if name in graph:
+                problems += _different_value(graph[name], _answer_type(target, name), () if columns is None else (len(columns),))
     return problems
+
+
+def _answer_type(target: TargetCard, output: str) -> str:
+    """The type of an output: a class by its name or number, yes or no for each of several labels, else numbers."""
+    if output != target.name or target.classes is None:
+        return "tensor(float)"
+    return "tensor(string)" if target.outputs[output] is None and isinstance(target.classes[0], str) else "tensor(int64)"
 
 
 def _different_names(what: str, said: Sequence[str], found: Sequence[str]) -> list[str]:
@@ -253,14 +253,13 @@ def _different_names(what: str, said: Sequence[str], found: Sequence[str]) -> li
     return [f"it names the {what}s {', '.join(said) or 'none'}; the graph has {', '.join(found) or 'none'}"]
 
 
-def _different_value(value: Value, type: str, sizes: tuple[int, ...] | None) -> list[str]:
-    """What is wrong with a value that should have `type` and, after the batch axis, `sizes` (None: any)."""
+def _different_value(value: Value, type: str, sizes: tuple[int, ...]) -> list[str]:
+    """What is wrong with a value that should have `type` and, after the batch axis, `sizes`."""
     problems = []
     if value.type != type:
         problems.append(f"`{value.name}` should be {type} and is {value.type}")
-    if sizes is not None:
-        fits = len(value.shape) == len(sizes) + 1 and all(have == want for have, want in zip(value.shape[1:], sizes, strict=True))
-        if not fits or isinstance(value.shape[0], int):
-            wanted, found = ", ".join(map(str, ("batch", *sizes))), ", ".join(map(str, value.shape))
-            problems.append(f"`{value.name}` should have the shape ({wanted}) and has ({found})")
+    fits = len(value.shape) == len(sizes) + 1 and all(have == want for have, want in zip(value.shape[1:], sizes, strict=True))
+    if not fits or isinstance(value.shape[0], int):
+        wanted, found = ", ".join(map(str, ("batch", *sizes))), ", ".join(map(str, value.shape))
+        problems.append(f"`{value.name}` should have the shape ({wanted}) and has ({found})")
     return problems

@@ -6,9 +6,12 @@ import math
 import re
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
+from datetime import date
 from typing import Any, Protocol
 
 import numpy as np
+
+from mlpspec.instants import NO_TIME, seconds_of_array, seconds_of_text, seconds_of_time
 
 _NUMBER = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?")
 _INTEGER = re.compile(r"[+-]?[0-9]{1,19}")
@@ -49,6 +52,10 @@ class Column(Protocol):
 
     def integers(self, known: Collection[int] | None) -> Cells:
         """int64 values."""
+        ...
+
+    def seconds(self) -> Cells:
+        """int64 seconds since 1970-01-01 00:00 UTC, of times, of texts that say one, and of whole numbers; `NO_TIME` where missing."""
         ...
 
     def array(self) -> np.ndarray | None:
@@ -102,6 +109,15 @@ class ValuesColumn:
         strange = ~np.isin(cells.values, list(known))
         strange[cells.missing] = strange[cells.bad] = False
         return Cells(cells.values, cells.missing, cells.bad, np.flatnonzero(strange))
+
+    def seconds(self) -> Cells:
+        """int64 seconds since 1970-01-01 00:00 UTC; `NO_TIME` where missing."""
+        if isinstance(self._values, np.ndarray) and self._values.dtype.kind == "M":
+            values = seconds_of_array(self._values)
+            return Cells(values, np.flatnonzero(values == NO_TIME))
+        if self._array is not None and self._array.dtype.kind == "i":
+            return Cells(self._array.astype(np.int64))
+        return self._each(self._second, np.int64, NO_TIME)
 
     def array(self) -> np.ndarray | None:
         """Numbers (rows, ...); None when the cells are no such array."""
@@ -169,6 +185,17 @@ class ValuesColumn:
         else:
             number = int(cell) if _is_whole(cell) else None
         return number if number is not None and -(2**63) <= number < 2**63 else _BAD
+
+    def _second(self, cell: Any) -> Any:
+        if isinstance(cell, str):
+            text = cell.strip(SPACES)
+            number = _MISSING if text in self._tokens else seconds_of_text(text)
+            return _BAD if number is None else number
+        if _is_missing(cell) or (isinstance(cell, np.datetime64) and np.isnat(cell)):
+            return _MISSING
+        if isinstance(cell, np.datetime64):
+            return int(seconds_of_array(np.asarray(cell)))
+        return seconds_of_time(cell) if isinstance(cell, date) else self._integer(cell)
 
 
 _MISSING, _BAD = object(), object()

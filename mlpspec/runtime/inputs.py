@@ -9,11 +9,12 @@ from typing import Any
 import numpy as np
 
 from mlpspec.diagnostics import did_you_mean
+from mlpspec.instants import FORMS
 from mlpspec.runtime.card import InputCard, ModelCard
 from mlpspec.runtime.cells import Cells, Column, ValuesColumn
 from mlpspec.runtime.faults import Faults
 
-_DTYPES: Mapping[str, Any] = {"float32": np.float32, "string": object, "int64": np.int64}
+_DTYPES: Mapping[str, Any] = {"float32": np.float32, "string": object, "int64": np.int64, "seconds": np.int64}
 
 _DECIMAL_COMMA = re.compile(r"[+-]?[0-9.]*,[0-9,.]+")
 
@@ -122,10 +123,12 @@ class InputReader:
             self._faults.add_cells("bad-cell", beyond, name, np.flatnonzero(np.isinf(cells.values)), column.show, self._place)
         elif item.type == "int64":
             cells, wanted = column.integers(known), "which is not a whole number"
+        elif item.type == "seconds":
+            cells, wanted = column.seconds(), "which is not a time"
         else:
             cells, wanted = column.texts(known), "which is neither a text nor a number"
         if len(cells.bad):
-            help = self._help(column.show(int(cells.bad[0])))
+            help = FORMS if item.type == "seconds" else self._help(column.show(int(cells.bad[0])))
             self._faults.add_cells("bad-cell", wanted, name, cells.bad, column.show, self._place, help=help)
         if len(cells.missing) and (item.missing == "error" or item.type == "int64"):
             self._missing(name, cells.missing)

@@ -7,6 +7,7 @@ from collections.abc import Collection
 import numpy as np
 import polars as pl
 
+from mlpspec.instants import NO_TIME, seconds_of_array, seconds_of_texts
 from mlpspec.runtime.cells import SPACES, Cells, no_rows
 
 
@@ -66,6 +67,22 @@ class SeriesColumn:
         bad = values.is_null() & ~missing
         unseen = ~(values.is_in(list(known)).fill_null(value=True)) if known is not None else missing.clear()
         return Cells(values.fill_null(0).to_numpy(), _rows(missing), _rows(bad), _rows(unseen))
+
+    def seconds(self) -> Cells:
+        """int64 seconds since 1970-01-01 00:00 UTC; `NO_TIME` where missing."""
+        series = self._series
+        if series.dtype == pl.String:
+            texts = self.texts(None)
+            values, bad = seconds_of_texts(texts.values)
+            values[texts.missing] = NO_TIME
+            return Cells(values, texts.missing, bad)
+        if series.dtype == pl.Date or isinstance(series.dtype, pl.Datetime):
+            values = seconds_of_array(series.cast(pl.Datetime("us")).to_numpy())
+            return Cells(values, np.flatnonzero(values == NO_TIME))
+        cells = self.integers(None)
+        values = cells.values.copy()
+        values[cells.missing] = NO_TIME
+        return Cells(values, cells.missing, cells.bad)
 
     def array(self) -> np.ndarray | None:
         """Numbers (rows, ...); None when the cells are no such array."""

@@ -8,7 +8,9 @@ from mlpspec.runtime.card import InputCard, ModelCard
 
 
 def synthetic_rows(card: ModelCard, rows: int, *, seed: int = 0) -> dict[str, np.ndarray]:
-    """The model's raw inputs for `rows` rows: numbers and tensors from the standard normal distribution, categories among the known ones.
+    """The model's raw inputs for some made-up rows.
+
+    Numbers and tensors come from the standard normal distribution, categories from the known ones, times from 1970 to 2038.
 
     Returns:
         For each input (rows, columns) of float32, int64 or objects (texts), or (rows, *shape) float32. The same seed gives the same rows.
@@ -22,6 +24,8 @@ def _input(item: InputCard, rows: int, random: np.random.Generator) -> np.ndarra
         return random.standard_normal((rows, *item.shape), np.float32)
     if item.type == "float32":
         return random.standard_normal((rows, len(item.columns)), np.float32)
+    if item.type == "seconds":
+        return random.integers(2**31, size=(rows, len(item.columns)))
     dtype = object if item.type == "string" else np.int64
     nothing_known = ("a",) if item.type == "string" else (0,)
     array = np.empty((rows, len(item.columns)), dtype)

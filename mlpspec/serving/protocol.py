@@ -25,11 +25,12 @@ VERSION = "1"
 """The one version that a served model has."""
 
 _NAMES = {"float32": "FP32", "float64": "FP64", "int64": "INT64", "int32": "INT32", "object": "BYTES", "bool": "BOOL"}
-_ACCEPTED = {"float32": ("FP32", "FP64"), "int64": ("INT64", "INT32"), "string": ("BYTES",)}
+_ACCEPTED = {"float32": ("FP32", "FP64"), "int64": ("INT64", "INT32"), "string": ("BYTES",), "seconds": ("INT64", "BYTES")}
 _ELEMENTS: Mapping[str, tuple[frozenset[type], str]] = {
     "float32": (frozenset({int, float, type(None)}), "a number, or null for a missing one"),
     "int64": (frozenset({int}), "a whole number"),
     "string": (frozenset({str, type(None)}), "a text, or null for a missing one"),
+    "seconds": (frozenset({int, str, type(None)}), "whole seconds since 1970, a time as text, or null for a missing one"),
 }
 
 
@@ -215,13 +216,13 @@ def _flat(data: Any, shape: Sequence[int], name: str, place: str, problems: _Pro
 
 
 def _array(flat: list[Any], shape: Sequence[int], item: InputCard, place: str, problems: _Problems) -> np.ndarray | None:
-    if item.type == "string":
-        bad = unwritable(flat)
+    if item.type in ("string", "seconds"):
+        bad = unwritable([element if isinstance(element, str) else None for element in flat])
         if bad is not None:
             problems.add(f"{place}[{bad}]", f"`{item.name}` holds half of a surrogate pair, which is no character")
             return None
         array = np.empty(len(flat), object)
-        array[:] = ["" if text is None else text for text in flat]
+        array[:] = flat
         return array.reshape(shape)
     try:
         if item.type == "int64":

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from mlpspec.diagnostics import did_you_mean
-from mlpspec.runtime.card import ModelCard, TargetCard
+from mlpspec.runtime.card import ModelCard
 from mlpspec.runtime.cells import ValuesColumn
 from mlpspec.runtime.faults import Faults
 from mlpspec.runtime.inputs import InputReader, missing_columns
@@ -46,11 +46,11 @@ def read_row_objects(data: Mapping[str, Any], card: ModelCard) -> tuple[dict[str
 
 
 def row_answers(card: ModelCard, answers: Mapping[str, np.ndarray]) -> list[dict[str, Any]]:
-    """For each row an object by output: a label or number, an object by column for several numbers, probabilities by class.
+    """For each row an object by output: a label or number, or an object of several by what they stand for, such as probabilities by class.
 
-    A probability of a class, or a number, that is not finite is null.
+    A number that is not finite is null.
     """
-    columns = {output: _by_row(target, output, answers[output]) for target in card.targets for output in target.outputs}
+    columns = {output: _by_row(answers[output], names) for target in card.targets for output, names in target.outputs.items()}
     return [dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True)]
 
 
@@ -86,10 +86,9 @@ def _refuse_values(columns: Sequence[str], values: Mapping[str, Sequence[Any]], 
     faults.raise_if_any()
 
 
-def _by_row(target: TargetCard, output: str, values: np.ndarray) -> list[Any]:
-    """One JSON value for each row of an output."""
-    names = target.columns if output == target.name and target.classes is None else tuple(map(str, target.answers))
-    listed = plain(values)
-    if values.ndim == 2 and values.shape[1] == len(names):
-        return [dict(zip(names, row, strict=True)) for row in listed]
-    return listed
+def _by_row(values: np.ndarray, names: Sequence[str | int] | None) -> list[Any]:
+    """One JSON value for each row of an output, whose columns stand for `names`."""
+    if names is None:
+        return plain(values)
+    keys = [str(name) for name in names]
+    return [dict(zip(keys, row, strict=True)) for row in plain(values)]

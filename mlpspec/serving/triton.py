@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from mlpspec.diagnostics import MachineError, UsageError
-from mlpspec.runtime.card import ModelCard, TargetCard, Value, read_card
+from mlpspec.runtime.card import ModelCard, Value, read_card
 from mlpspec.runtime.device import Device
 from mlpspec.runtime.model_file import read_model_file
 from mlpspec.runtime.session import open_session, session_facts
@@ -35,7 +35,11 @@ def write_triton_repository(
     max_batch: int = 256,
     max_delay_ms: float = 0.0,
 ) -> Path:
-    """Put a model into a model repository: `<name>/config.pbtxt`, `<name>/1/model.onnx`, and a file of labels for each target with classes.
+    """Put a model into a model repository: its configuration, the file as version 1, and what the columns of its outputs are called.
+
+        <name>/config.pbtxt
+        <name>/1/model.onnx
+        <name>/<output>_labels.txt     for each output of several columns
 
     `tritonserver --model-repository FOLDER` then serves it with its ONNX Runtime backend, in batches, from raw columns to labels; with
     Triton's classification extension the probabilities come with their labels. Numbers are FP32, texts BYTES.
@@ -73,9 +77,8 @@ def write_triton_repository(
         (temporary / "1" / "model.onnx").write_bytes(file.data)
         config = triton_config(name, card, facts.inputs, facts.outputs, max_batch=max_batch, max_delay_ms=max_delay_ms)
         (temporary / "config.pbtxt").write_text(config, encoding="utf-8")
-        for answer in card.targets:
-            if answer.classes is not None:
-                (temporary / _label_file(answer)).write_text("".join(f"{_line(label)}\n" for label in answer.classes), encoding="utf-8")
+        for output, labels in _labels(card).items():
+            (temporary / _label_file(output)).write_text("".join(f"{_line(label)}\n" for label in labels), encoding="utf-8")
         temporary.rename(target)
     except OSError as error:
         raise MachineError(f"cannot write {target}: {error.strerror or error}", code="cannot-write") from error
@@ -88,14 +91,14 @@ def triton_config(
     name: str, card: ModelCard, inputs: Sequence[Value], outputs: Sequence[Value], *, max_batch: int, max_delay_ms: float
 ) -> str:
     """The text of `config.pbtxt`. Triton's shapes leave the batch axis out and may not be empty, hence the `reshape` of single values."""
-    labels = {f"{target.name}_probability": _label_file(target) for target in card.targets if target.classes is not None}
+    labels = _labels(card)
     parts = [
         f"name: {_quoted(name)}",
         'backend: "onnxruntime"',
         'default_model_filename: "model.onnx"',
         f"max_batch_size: {max_batch}",
         *(_tensor("input", value) for value in inputs),
-        *(_tensor("output", value, labels.get(value.name)) for value in outputs),
+        *(_tensor("output", value, _label_file(value.name) if value.name in labels else None) for value in outputs),
         f"dynamic_batching {{ max_queue_delay_microseconds: {round(max_delay_ms * 1000)} }}",
     ]
     return "\n".join(parts) + "\n"
@@ -115,9 +118,14 @@ def _tensor(kind: str, value: Value, labels: str | None = None) -> str:
     return "\n".join(lines)
 
 
-def _label_file(target: TargetCard) -> str:
-    """The name of a target's label file; only letters, digits, `_` and `-` of the target's name go into it."""
-    return f"{''.join(c if c.isalnum() or c in '_-' else '_' for c in target.name)}_labels.txt"
+def _labels(card: ModelCard) -> dict[str, tuple[str | int, ...]]:
+    """What the columns of outputs stand for."""
+    return {output: names for target in card.targets for output, names in target.outputs.items() if names}
+
+
+def _label_file(output: str) -> str:
+    """The name of an output's label file; only letters, digits, `_` and `-` of the output's name go into it."""
+    return f"{''.join(c if c.isalnum() or c in '_-' else '_' for c in output)}_labels.txt"
 
 
 def _line(label: str | int) -> str:

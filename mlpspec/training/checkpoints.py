@@ -17,20 +17,23 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from safetensors import SafetensorError
-from safetensors.torch import load as load_tensors
 from safetensors.torch import save as save_tensors
 from torch import nn
 
 from mlpspec.atomic import write_atomically
-from mlpspec.diagnostics import Diagnostic, ModelFileError
+from mlpspec.diagnostics import CheckError, MachineError, ModelFileError
+from mlpspec.training.tensor_file import differences, read_tensors, refuse_foreign
 
 
 class Checkpoints:
-    """The checkpoints of one run."""
+    """The checkpoints of one run. `owner` marks those that are written; those that are read must have the same mark."""
 
-    def __init__(self, folder: Path):
-        self.folder = folder
+    def __init__(self, folder: Path, owner: str = ""):
+        self.folder, self.owner = folder, owner
+
+    def has(self, pointer: str) -> bool:
+        """Whether there is a checkpoint of that name, whatever its state."""
+        return (self.folder / pointer).exists()
 
     def save(
         self,
@@ -46,28 +49,40 @@ class Checkpoints:
             step_state: what the training step remembers beside the weights; needed to go on from here.
 
         Raises:
+            CheckError: when a weight is NaN or infinite; nothing is written.
             MachineError: when the disk is full or the folder cannot be written; older checkpoints stay as they were.
         """
+        _refuse_non_finite(weights)
         target = self.folder / f"{pointer}-{state['epoch']:06d}-{state['step']:06d}"
-        if self._is_complete(target):  # the same position has the same content
-            return target
-        temporary = self.folder / f".{target.name}"
-        shutil.rmtree(temporary, ignore_errors=True)
-        temporary.mkdir(parents=True)
-        files = {"model.safetensors": save_tensors(_plain(weights)), "state.json": json.dumps(dict(state), indent=2).encode()}
-        if step_state is not None:
-            files["step.safetensors"] = save_tensors(_plain(step_state))
-        manifest = {name: {"bytes": len(data), "sha256": hashlib.sha256(data).hexdigest()} for name, data in files.items()}
-        for name, data in {**files, "manifest.json": json.dumps(manifest, indent=2).encode()}.items():
-            with write_atomically(temporary / name) as file:
-                file.write(data)
-        if target.exists():
-            shutil.rmtree(target)
-        temporary.rename(target)
+        if not self._is_complete(target):  # the same position has the same content
+            files = {"model.safetensors": save_tensors(_plain(weights)), "state.json": json.dumps(dict(state), indent=2).encode()}
+            if step_state is not None:
+                files["step.safetensors"] = save_tensors(_plain(step_state))
+            self._write(target, files)
         with write_atomically(self.folder / pointer) as file:
             file.write(f"{target.name}\n".encode())
         self._remove_unnamed()
         return target
+
+    def _write(self, target: Path, files: Mapping[str, bytes]) -> None:
+        """The folder `target` with the files and their manifest, in one step."""
+        hashes = {name: {"bytes": len(data), "sha256": hashlib.sha256(data).hexdigest()} for name, data in files.items()}
+        manifest = json.dumps({"owner": self.owner, "files": hashes}, indent=2).encode()
+        temporary = self.folder / f".{target.name}"
+        shutil.rmtree(temporary, ignore_errors=True)
+        try:
+            temporary.mkdir(parents=True)
+            for name, data in {**files, "manifest.json": manifest}.items():
+                with write_atomically(temporary / name) as file:
+                    file.write(data)
+            if target.exists():
+                shutil.rmtree(target)
+            temporary.rename(target)
+        except OSError as error:
+            message = f"the checkpoint {target} cannot be written: {error.strerror or error}"
+            raise MachineError(message, code="cannot-write", help="make room, or choose another place with --runs FOLDER") from error
+        finally:
+            shutil.rmtree(temporary, ignore_errors=True)
 
     def load_step_state(self, pointer: str = "last") -> dict[str, torch.Tensor]:
         """What the training step remembered when a checkpoint was saved.
@@ -79,7 +94,7 @@ class Checkpoints:
         files = self._verified(folder)
         if "step.safetensors" not in files:
             raise ModelFileError(f"the checkpoint {folder.name} has no step.safetensors", code="invalid-run", place=str(folder))
-        return _tensors(files["step.safetensors"], folder / "step.safetensors")
+        return read_tensors(files["step.safetensors"], folder / "step.safetensors")
 
     def load_weights(self, module: nn.Module, pointer: str = "best") -> dict[str, Any]:
         """Put the weights of a checkpoint into the module; its state.json.
@@ -89,13 +104,14 @@ class Checkpoints:
         """
         folder = self._named(pointer)
         files = self._verified(folder)
-        tensors = _tensors(files["model.safetensors"], folder / "model.safetensors")
+        tensors = read_tensors(files["model.safetensors"], folder / "model.safetensors")
         wanted = module.state_dict()
-        problems = _differences(tensors, wanted, folder / "model.safetensors")
+        problems = differences(tensors, wanted, folder / "model.safetensors")
         if problems:
             raise ModelFileError(problems)
+        state = _state(files["state.json"], folder / "state.json")
         module.load_state_dict(tensors)
-        return json.loads(files["state.json"])
+        return state
 
     def _named(self, pointer: str) -> Path:
         try:
@@ -110,19 +126,14 @@ class Checkpoints:
         """The files of a checkpoint that agree with its manifest."""
         try:
             manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
-            expected = {str(name): (int(entry["bytes"]), str(entry["sha256"])) for name, entry in manifest.items()}
+            expected = {str(name): (int(entry["bytes"]), str(entry["sha256"])) for name, entry in manifest["files"].items()}
         except (OSError, ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
             message = f"the checkpoint {folder.name} has no valid manifest"
             raise ModelFileError(message, code="invalid-run", place=str(folder), help="train again, or restore the folder") from error
-        found: dict[str, bytes] = {}
-        for name, (size, digest) in expected.items():
-            path = folder / Path(name).name
-            data = path.read_bytes() if path.is_file() else b""
-            if len(data) != size or hashlib.sha256(data).hexdigest() != digest:
-                _refuse_foreign(data, path)
-                message = f"{name} was changed or damaged after it was saved ({len(data):,} bytes, {size:,} were saved)"
-                raise ModelFileError(message, code="invalid-run", place=str(path), help="restore the file, or train again")
-            found[name] = data
+        if manifest.get("owner") != self.owner:
+            message = f"the checkpoint {folder.name} belongs to another run: its preprocessing is not this one's"
+            raise ModelFileError(message, code="invalid-run", place=str(folder), help="restore the folder, or train again")
+        found = {name: _unchanged(folder / Path(name).name, size, digest) for name, (size, digest) in expected.items()}
         if not {"model.safetensors", "state.json"} <= found.keys():
             raise ModelFileError(f"the checkpoint {folder.name} is incomplete", code="invalid-run", place=str(folder))
         return found
@@ -134,7 +145,8 @@ class Checkpoints:
             return False
 
     def _remove_unnamed(self) -> None:
-        kept = {file.read_text(encoding="utf-8").strip() for file in (self.folder / "best", self.folder / "last") if file.is_file()}
+        pointers = [file for file in (self.folder / "best", self.folder / "last") if file.is_file()]
+        kept = {file.read_text(encoding="utf-8", errors="replace").strip() for file in pointers}
         for folder in self.folder.iterdir():
             if folder.is_dir() and folder.name not in kept:
                 shutil.rmtree(folder, ignore_errors=True)
@@ -144,34 +156,34 @@ def _plain(tensors: Mapping[str, torch.Tensor]) -> dict[str, torch.Tensor]:
     return {name: tensor.detach().cpu().contiguous() for name, tensor in tensors.items()}
 
 
-def _tensors(data: bytes, path: Path) -> dict[str, torch.Tensor]:
-    _refuse_foreign(data, path)
+def _refuse_non_finite(weights: Mapping[str, torch.Tensor]) -> None:
+    for name, weight in weights.items():
+        if weight.is_floating_point() and not torch.isfinite(weight).all():
+            help = "the learning rate is too high, or inputs are not scaled; the last checkpoint is from before"
+            raise CheckError(f"the weight `{name}` became NaN or infinite; it was not saved", code="non-finite-loss", help=help)
+
+
+def _unchanged(path: Path, size: int, digest: str) -> bytes:
+    """The content of a file that has the size and the SHA-256 of the manifest."""
+    found = path.stat().st_size if path.is_file() else 0
+    data = path.read_bytes() if found and found == size else b""
+    if found != size or hashlib.sha256(data).hexdigest() != digest:
+        refuse_foreign(_beginning(path), path)
+        message = f"{path.name} was changed or damaged after it was saved ({found:,} bytes, {size:,} were saved)"
+        raise ModelFileError(message, code="invalid-run", place=str(path), help="restore the file, or train again")
+    return data
+
+
+def _beginning(path: Path) -> bytes:
+    if not path.is_file():
+        return b""
+    with path.open("rb") as file:
+        return file.read(16)
+
+
+def _state(data: bytes, path: Path) -> dict[str, Any]:
     try:
-        return load_tensors(data)
-    except (SafetensorError, ValueError, KeyError, TypeError) as error:
-        raise ModelFileError(f"{path.name} is not a valid safetensors file: {error}", code="invalid-run", place=str(path)) from error
-
-
-_FOREIGN = {b"\x80": "a pickle", b"PK\x03\x04": "a zip archive (torch.save writes such)", b"\x89HDF": "an HDF5 file"}
-
-
-def _refuse_foreign(data: bytes, path: Path) -> None:
-    """Pickles and their kin can run code; they are named and refused, whatever they are called."""
-    if data[4:9] == b"\0\0\0\0{":  # the header's length in 8 bytes, then the header; the length may begin as a pickle does
-        return
-    for magic, kind in _FOREIGN.items():
-        if data.startswith(magic):
-            raise ModelFileError(f"{path.name} is {kind}, not safetensors; refused", code="unsafe-model-file", place=str(path))
-
-
-def _differences(found: Mapping[str, torch.Tensor], wanted: Mapping[str, torch.Tensor], path: Path) -> list[Diagnostic]:
-    messages = [f"the tensor `{name}` is missing" for name in wanted if name not in found]
-    messages += [f"the tensor `{name}` belongs to no layer of the spec" for name in found if name not in wanted]
-    for name in found.keys() & wanted.keys():
-        if found[name].shape != wanted[name].shape:
-            messages.append(f"the tensor `{name}` is {tuple(found[name].shape)}, the spec needs {tuple(wanted[name].shape)}")
-        elif found[name].dtype != wanted[name].dtype:
-            messages.append(f"the tensor `{name}` is {found[name].dtype}, the spec needs {wanted[name].dtype}")
-        elif found[name].is_floating_point() and not torch.isfinite(found[name]).all():
-            messages.append(f"the tensor `{name}` holds NaN or infinite numbers")
-    return [Diagnostic("invalid-run", message, place=str(path), help="the weights belong to another spec") for message in sorted(messages)]
+        state = json.loads(data)
+        return {**state, "epoch": int(state["epoch"]), "step": int(state["step"])}
+    except (ValueError, TypeError, KeyError, RecursionError) as error:
+        raise ModelFileError(f"{path.name} is not a training position: {error}", code="invalid-run", place=str(path)) from error

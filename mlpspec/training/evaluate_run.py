@@ -23,18 +23,19 @@ class RunEvaluation:
     warnings: tuple[Diagnostic, ...] = ()
 
 
-def evaluate_run(run: RunFolder, *, data: Any = None, part: str = "test") -> RunEvaluation:
+def evaluate_run(run: RunFolder, *, data: Any = None, part: str = "test", allow_outside: bool = False) -> RunEvaluation:
     """Loss and metrics of a run's best weights.
 
     Args:
         data: a file or frame to measure on, targets included; without it the run's own data.
         part: which part of the run's own data: `train`, `validation` or `test`.
+        allow_outside: whether the run's own data may lie outside its spec's folder and the current one.
 
     Raises:
         DataError: when the data does not fit, has changed since training, or the part has no rows.
         ModelFileError: when the run is incomplete or damaged.
     """
-    document = load_run_document(run)
+    document = load_run_document(run, reads_data=data is None, allow_outside=allow_outside)
     preprocessing = run.preprocessing()
     if data is None:
         rows, warnings = _own_part(run, document, part), []

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
@@ -56,7 +57,7 @@ def evaluate(module: nn.Module, data: Tensors, spec: Spec, preprocessing: Prepro
         loss = target_loss(target, preprocessing.targets[name])(outputs[name], truth).item()
         total += target.weight * loss
         if len(spec.targets) > 1:
-            figures[f"{name}.loss"] = loss
+            figures[f"{name}.loss"] = _defined(f"{name}.loss", loss, undefined)
         answers[name] = answers_of(preprocessing.targets[name], outputs[name].numpy(), truth.numpy())
         for metric in metrics_of(spec, target):
             label = metric_name(spec, name, metric)
@@ -64,8 +65,16 @@ def evaluate(module: nn.Module, data: Tensors, spec: Spec, preprocessing: Prepro
                 figures[label] = metric.compute(answers[name])
             except UndefinedMetric as reason:
                 figures[label], undefined[label] = None, str(reason)
-    figures["loss"] = total
+    figures["loss"] = _defined("loss", total, undefined)
     return Evaluation(data.rows, figures, undefined, answers)
+
+
+def _defined(name: str, loss: float, undefined: dict[str, str]) -> float | None:
+    """A loss as a figure: there is none when it is not a finite number."""
+    if math.isfinite(loss):
+        return loss
+    undefined[name] = f"it is {loss}"
+    return None
 
 
 def answers_of(target: FittedTarget, output: np.ndarray, truth: np.ndarray) -> Answers:

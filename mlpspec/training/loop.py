@@ -20,9 +20,6 @@ from mlpspec.training.interrupt import Interrupt
 from mlpspec.training.progress import Progress
 from mlpspec.training.step import Step
 
-CHECKPOINT_SECONDS = 30.0
-"""About this long passes between checkpoints."""
-
 
 @dataclass
 class Position:
@@ -75,7 +72,7 @@ class Loop:
         Raises:
             CheckError: when the loss becomes NaN or infinite; nothing of that epoch is saved.
         """
-        self.saved_at = time.monotonic()
+        self.saved_at, self.saved_steps = time.monotonic(), self._steps(position)
         if self._has_lost_patience(position):
             return "early stopping"
         while position.epoch < self.training.epochs:
@@ -116,24 +113,37 @@ class Loop:
         return True
 
     def _save_when_due(self, position: Position) -> None:
-        if time.monotonic() - self.saved_at > CHECKPOINT_SECONDS:
+        wanted, steps = self.training.checkpoint, self._steps(position)
+        due = time.monotonic() - self.saved_at > wanted.seconds
+        due = due or (wanted.steps is not None and steps - self.saved_steps >= wanted.steps)
+        due = due or (wanted.epochs is not None and position.step == 0 and position.epoch % wanted.epochs == 0)
+        if due:
             self.hooks.save_last(position)
-            self.saved_at = time.monotonic()
+            self.saved_at, self.saved_steps = time.monotonic(), steps
+
+    def _steps(self, position: Position) -> int:
+        """How many optimizer steps are done."""
+        return position.epoch * len(self.bounds) + position.step
 
     def _has_lost_patience(self, position: Position) -> bool:
         return self.patience is not None and position.stale_epochs >= self.patience
 
     def _figures(self, epoch: int) -> dict[str, float | None]:
         loss = self.step.epoch_loss()
-        if not math.isfinite(loss):
-            rate = self._rate(epoch)
-            message = f"the training loss became {loss} in epoch {epoch}, at a learning rate of {rate:.3g}"
-            raise CheckError(
-                message,
-                code="non-finite-loss",
-                help=f"try `--set training.optimizer.{self.training.optimizer.kind}.learning_rate={rate / 10:.2g}`",
-            )
-        return {"train.loss": loss, **{f"validation.{name}": value for name, value in self.hooks.validate().items()}}
+        self._refuse_non_finite("training", loss, epoch)
+        validation = self.hooks.validate()
+        if "loss" in validation:
+            self._refuse_non_finite("validation", validation["loss"], epoch)
+        return {"train.loss": loss, **{f"validation.{name}": value for name, value in validation.items()}}
+
+    def _refuse_non_finite(self, part: str, loss: float | None, epoch: int) -> None:
+        if loss is not None and math.isfinite(loss):
+            return
+        said = "infinite" if loss is None or math.isinf(loss) else "NaN"
+        optimizer = self.training.optimizer
+        help = f"try `--set training.optimizer.{optimizer.kind}.learning_rate={optimizer.learning_rate / 10:.2g}`"
+        message = f"the {part} loss became {said} in epoch {epoch}, at a learning rate of {self._rate(epoch):.3g}"
+        raise CheckError(message, code="non-finite-loss", help=help)
 
     def _judge(self, position: Position) -> bool:
         value = position.last.get(self.monitor)

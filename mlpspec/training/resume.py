@@ -12,7 +12,15 @@ from mlpspec.language.writer import plain
 from mlpspec.training.run_document import load_run_document
 from mlpspec.training.run_folder import RunFolder
 
-HARMLESS = (("training", "epochs"), ("training", "early_stopping"), ("training", "device"), ("export",), ("name",), ("vars",))
+HARMLESS = (
+    ("training", "epochs"),
+    ("training", "early_stopping"),
+    ("training", "device"),
+    ("training", "checkpoint"),
+    ("export",),
+    ("name",),
+    ("vars",),
+)
 """What may change in between: it does not alter what a step calculates."""
 
 

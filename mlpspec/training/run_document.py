@@ -16,26 +16,28 @@ if TYPE_CHECKING:
     from torch import fx
 
 
-def load_run_document(folder: RunFolder) -> Document:
+def load_run_document(folder: RunFolder, *, reads_data: bool = False, allow_outside: bool = False) -> Document:
     """The spec that a run was trained with, overrides included, checked again like any other.
+
+    Args:
+        reads_data: whether the data that the spec names will be read, so that its paths must be safe; a run folder may come from anywhere.
+        allow_outside: whether they may lead outside the spec's folder and the current one then.
 
     Raises:
         ModelFileError: when it is missing or no longer valid.
     """
     path = folder.path / "spec.resolved.yaml"
-    info = folder.info()
+    text = folder.resolved_spec()
+    base = Path(str(folder.info().get("folder", ".")))
     try:
-        text = path.read_text(encoding="utf-8")
-        document = loads(text, name=str(path), folder=Path(str(info.get("folder", "."))))
-    except (OSError, UnicodeDecodeError) as error:
-        raise ModelFileError(f"the run has no readable spec: {error}", code="invalid-run", place=str(path)) from error
+        document = loads(text, name=str(path), folder=base, allow_outside=allow_outside or not reads_data)
     except SpecError as error:
         raise ModelFileError(error.diagnostics) from error
     return document
 
 
 def load_run_module(run: RunFolder, document: Document, preprocessing: Preprocessing) -> tuple[Graph, fx.GraphModule]:
-    """The graph of a run and its module with the best weights, on the CPU.
+    """The graph of a run and its module with the best weights (the last ones where no epoch has been judged), on the CPU.
 
     Raises:
         ModelFileError: when spec, preprocessing and weights do not belong together, or the weights are damaged.
@@ -48,5 +50,6 @@ def load_run_module(run: RunFolder, document: Document, preprocessing: Preproces
     except SpecError as error:
         raise ModelFileError(error.diagnostics) from error
     module = build_module(graph)
-    Checkpoints(run.path / "checkpoints").load_weights(module)
+    checkpoints = Checkpoints(run.path / "checkpoints", run.owner())
+    checkpoints.load_weights(module, "best" if checkpoints.has("best") else "last")
     return graph, module

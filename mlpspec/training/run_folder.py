@@ -14,10 +14,15 @@ runs/<name>/latest         points at the newest run
 
 from __future__ import annotations
 
+import hashlib
+import io
 import json
 import secrets
 import time
-from collections.abc import Mapping
+import zipfile
+import zlib
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +33,12 @@ from mlpspec.diagnostics import MachineError, ModelFileError, UsageError
 from mlpspec.ir.fitted import Preprocessing
 
 RUNS = Path("runs")
+
+FORMAT = 1
+"""The format of run.json; it grows when an older mlpspec could no longer read a run."""
+
+SEALED = ("spec.resolved.yaml", "preprocessing.json", "proof_rows.npz")
+"""Files that say what the weights mean. They never change after the start of a run; run.json has their hashes."""
 
 
 class RunFolder:
@@ -47,13 +58,13 @@ class RunFolder:
             path = root / name / f"{time.strftime('%Y%m%d-%H%M%S')}-{secrets.token_hex(3)}"
             try:
                 (path / "checkpoints").mkdir(parents=True, exist_ok=False)
+                _point(root / name / "latest", path.name)
             except FileExistsError as error:
                 if Path(error.filename or path).is_dir():
                     continue
-                raise _cannot_write(path, error) from error
+                raise _cannot_make(path, error) from error
             except OSError as error:
-                raise _cannot_write(path, error) from error
-            _point(root / name / "latest", path.name)
+                raise _cannot_make(path, error) from error
             return cls(path)
 
     @classmethod
@@ -65,17 +76,18 @@ class RunFolder:
             ModelFileError: when the folder is not a run.
         """
         if path is None:
-            runs = sorted(root.glob("*/*/run.json"), key=lambda file: file.parent.name)
-            runs = [run for run in runs if run.parent.name != "latest"]
+            runs = [file.parent for file in root.glob("*/*/run.json") if file.parent.name != "latest"]
             if not runs:
                 raise UsageError(f"there is no run in {root}/", help="train one first: `mlpspec train SPEC`")
-            return cls(runs[-1].parent)
+            return cls(max(runs, key=_begun))
         folder = Path(path)
         if not folder.exists():
             raise UsageError(f"there is no run folder {folder}", help="`mlpspec train` prints the folder at its end")
+        if folder.name == "latest":
+            folder = _pointed(folder)
         if not (folder / "run.json").is_file():
             raise ModelFileError(f"{folder} is not a run folder: it has no run.json", code="invalid-run", help="name a folder below runs/")
-        return cls(folder.resolve() if folder.name == "latest" else folder)
+        return cls(folder)
 
     def write_text(self, name: str, text: str) -> None:
         """Write a text file, whole or not at all."""
@@ -87,9 +99,18 @@ class RunFolder:
         self.write_text(name, json.dumps(data, indent=2, ensure_ascii=False) + "\n")
 
     def append_metrics(self, record: Mapping[str, Any]) -> None:
-        """Add a line to metrics.jsonl."""
-        with (self.path / "metrics.jsonl").open("a", encoding="utf-8") as file:
-            file.write(json.dumps(record) + "\n")
+        """Add a line to metrics.jsonl.
+
+        Raises:
+            MachineError: when the disk is full or the file cannot be written.
+        """
+        path = self.path / "metrics.jsonl"
+        try:
+            with path.open("a", encoding="utf-8") as file:
+                file.write(json.dumps(record) + "\n")
+        except OSError as error:
+            message = f"cannot write {path}: {error.strerror or error}"
+            raise MachineError(message, code="cannot-write", help="make room, or choose another place with --runs FOLDER") from error
 
     def keep_metrics(self, epochs: int) -> None:
         """Forget the lines of metrics.jsonl after so many epochs."""
@@ -104,46 +125,129 @@ class RunFolder:
 
     def proof_rows(self) -> dict[str, np.ndarray]:
         """The rows of `write_proof_rows`, texts as objects again."""
-        try:
-            with np.load(self.path / "proof_rows.npz", allow_pickle=False) as file:
-                stored = {name.removeprefix("input "): file[name] for name in file.files}
-            return {name: array.astype(object) if array.dtype.kind == "U" else array for name, array in stored.items()}
-        except (OSError, ValueError, KeyError, EOFError) as error:
-            raise self._damaged("proof_rows.npz", str(error)) from error
+        name = "proof_rows.npz"
+        with self._readable(name):
+            with np.load(io.BytesIO(self._sealed(name)), allow_pickle=False) as file:
+                stored = {key.removeprefix("input "): file[key] for key in file.files}
+            rows = {key: array.astype(object) if array.dtype.kind == "U" else array for key, array in stored.items()}
+            _check_rows(rows, self.preprocessing())
+        return rows
+
+    def seals(self) -> dict[str, str]:
+        """The SHA-256 of each of the `SEALED` files, for run.json."""
+        return {name: hashlib.sha256((self.path / name).read_bytes()).hexdigest() for name in SEALED if (self.path / name).is_file()}
+
+    def owner(self) -> str:
+        """What checkpoints of this run carry, so that another run's are not taken for its own: the hash of its preprocessing."""
+        with self._readable("preprocessing.json"):
+            return hashlib.sha256(self._sealed("preprocessing.json")).hexdigest()
 
     def info(self) -> dict[str, Any]:
-        """run.json."""
-        return self._json("run.json")
+        """run.json.
+
+        Raises:
+            ModelFileError: when it cannot be read, or another version of mlpspec has written it in another format.
+        """
+        data = self._json("run.json")
+        if data.get("format") != FORMAT:
+            made = data.get("versions")
+            maker = made.get("mlpspec", "another version") if isinstance(made, dict) else "another version"
+            message = f"the run was made by mlpspec {maker}, in a format ({data.get('format')}) that this version does not read"
+            raise ModelFileError(message, code="invalid-run", place=str(self.path), help=f"use mlpspec {maker}, or train again")
+        return data
+
+    def resolved_spec(self) -> str:
+        """The text of spec.resolved.yaml."""
+        with self._readable("spec.resolved.yaml"):
+            return self._sealed("spec.resolved.yaml").decode()
 
     def preprocessing(self) -> Preprocessing:
         """What was learnt from the training rows."""
-        try:
-            return Preprocessing.from_json(self._json("preprocessing.json"))
-        except (KeyError, TypeError, ValueError, AttributeError) as error:
-            raise self._damaged("preprocessing.json", f"{type(error).__name__}: {error}") from error
+        with self._readable("preprocessing.json"):
+            preprocessing = Preprocessing.from_json(json.loads(self._sealed("preprocessing.json")))
+            _check_operators(preprocessing)
+        return preprocessing
 
     def metrics(self) -> list[dict[str, Any]]:
-        """The lines of metrics.jsonl."""
-        try:
-            lines = (self.path / "metrics.jsonl").read_text(encoding="utf-8").splitlines()
-            return [json.loads(line) for line in lines]
-        except (OSError, ValueError) as error:
-            raise self._damaged("metrics.jsonl", str(error)) from error
+        """The lines of metrics.jsonl; a last line that was cut short when a run was killed is left out."""
+        with self._readable("metrics.jsonl"):
+            text = (self.path / "metrics.jsonl").read_text(encoding="utf-8")
+            return [json.loads(line) for line in text[: text.rfind("\n") + 1].splitlines()]
 
     def _json(self, name: str) -> dict[str, Any]:
-        try:
+        with self._readable(name):
             data = json.loads((self.path / name).read_text(encoding="utf-8"))
-        except (OSError, ValueError, RecursionError) as error:
-            raise self._damaged(name, str(error)) from error
-        if not isinstance(data, dict):
-            raise self._damaged(name, "it is not a JSON object")
+            if not isinstance(data, dict):
+                raise TypeError("it is not a JSON object")
         return data
 
-    def _damaged(self, name: str, why: str) -> ModelFileError:
-        return ModelFileError(f"{name} of the run cannot be read: {why}", code="invalid-run", place=str(self.path / name))
+    def _sealed(self, name: str) -> bytes:
+        """The content of a file that must be what it was at the start of the run."""
+        data = (self.path / name).read_bytes()
+        seals = self.info().get("files")
+        expected = seals.get(name) if isinstance(seals, dict) else None
+        if expected is not None and hashlib.sha256(data).hexdigest() != expected:
+            raise ValueError("it was changed or damaged after the run began; restore the file, or train again")
+        return data
+
+    @contextmanager
+    def _readable(self, name: str) -> Iterator[None]:
+        """Turn what can go wrong when a damaged file is read into the error that names it."""
+        try:
+            yield
+        except _DAMAGE as error:
+            why = str(error) if isinstance(error, OSError | ValueError) else f"{type(error).__name__}: {error}"
+            raise ModelFileError(f"{name} of the run cannot be read: {why}", code="invalid-run", place=str(self.path / name)) from error
 
 
-def _cannot_write(path: Path, error: OSError) -> MachineError:
+_DAMAGE = (
+    *(OSError, ValueError, KeyError, TypeError, AttributeError, IndexError, EOFError, RecursionError, MemoryError, NotImplementedError),
+    *(zipfile.BadZipFile, zlib.error),
+)
+
+
+def _check_operators(preprocessing: Preprocessing) -> None:
+    """Every step of every program is one that there is."""
+    from mlpspec.data.operators import OPERATORS
+
+    programs = [item.program for item in preprocessing.inputs.values()]
+    programs += [program for item in preprocessing.targets.values() for program in (item.encode, item.decode, item.restore)]
+    unknown = {step.op for program in programs for step in program.steps} - OPERATORS.keys()
+    if unknown:
+        raise ValueError(f"there is no operator `{min(unknown)}`")
+
+
+def _check_rows(rows: Mapping[str, np.ndarray], preprocessing: Preprocessing) -> None:
+    """The rows are what the inputs take: all of them, of their type and shape, as many of each."""
+    if rows.keys() != preprocessing.inputs.keys():
+        raise ValueError(f"it has the inputs {sorted(rows)}, not {sorted(preprocessing.inputs)}")
+    kinds = {"float32": "float32", "string": "object"}
+    for name, item in preprocessing.inputs.items():
+        shape = item.shape if item.shape is not None else (len(item.columns),)
+        if rows[name].shape[1:] != shape or str(rows[name].dtype) != kinds.get(item.type, "int64"):
+            raise ValueError(f"its rows of `{name}` are {rows[name].dtype} {rows[name].shape}, not {item.type} (rows, {shape})")
+    counts = {len(array) for array in rows.values()}
+    if len(counts) != 1 or 0 in counts:
+        raise ValueError(f"its inputs have {sorted(counts)} rows")
+
+
+def _begun(run: Path) -> tuple[str, int]:
+    """Sorts runs by their start: the second in the folder's name, then when the first file was written."""
+    first = run / "spec.yaml"
+    return run.name[:15], first.stat().st_mtime_ns if first.exists() else 0
+
+
+def _pointed(latest: Path) -> Path:
+    """The folder that `latest` leads to, as a link or as a text file."""
+    if not latest.is_file():
+        return latest.resolve()
+    try:
+        return latest.parent / Path(latest.read_text(encoding="utf-8").strip()).name
+    except (OSError, UnicodeDecodeError) as error:
+        raise ModelFileError(f"{latest} does not name a run", code="invalid-run", place=str(latest)) from error
+
+
+def _cannot_make(path: Path, error: OSError) -> MachineError:
     reason = error.strerror or str(error)
     return MachineError(
         f"the run folder {path} cannot be made: {reason}", code="cannot-write", help="choose another place with --runs FOLDER"

@@ -56,10 +56,16 @@ class Step(Protocol):
         ...
 
 
+FUSED = ("torch.optim.Adam", "torch.optim.AdamW", "torch.optim.SGD")
+"""Optimizers that torch can update in one call."""
+
+
 def make_optimizer(entry: Optimizer, module: nn.Module) -> torch.optim.Optimizer:
-    """The torch optimizer of a catalog entry over the module's parameters."""
+    """The torch optimizer of a catalog entry over the module's parameters, fused where torch can."""
     record = entry.lower()
-    return resolve(record.target)(list(module.parameters()), **record.kwargs)
+    parameters = list(module.parameters())
+    fused = record.target in FUSED and all(parameter.device.type in ("cpu", "cuda") for parameter in parameters)
+    return resolve(record.target)(parameters, **record.kwargs, **({"fused": True} if fused else {}))
 
 
 class EagerStep:
@@ -77,7 +83,8 @@ class EagerStep:
     ):
         self.module, self.loss, self.optimizer, self.data, self.seed = module, loss, optimizer, data, seed
         self.forward = forward or module
-        self._sum = torch.zeros((), device=next(module.parameters()).device)
+        self.device = next(module.parameters()).device
+        self._sum = torch.zeros((), device=self.device)
         self._rows = 0
         self._steps = 0
 
@@ -115,7 +122,7 @@ class EagerStep:
 
     def state(self) -> dict[str, torch.Tensor]:
         """What the optimizer remembers: `step`, and `<name in torch.optim>.<weight>`."""
-        state = {"step": torch.tensor(float(self._steps)), "random": torch.get_rng_state()}
+        state = {"step": torch.tensor(float(self._steps)), "random": self._random_state()}
         state["loss"] = torch.tensor([self._sum.item(), self._rows], dtype=torch.float64)
         for weight, parameter in self.module.named_parameters():
             for name, value in self.optimizer.state.get(parameter, {}).items():
@@ -126,8 +133,8 @@ class EagerStep:
     def load_state(self, state: Mapping[str, torch.Tensor]) -> None:
         """Remember what `state()` of this step or of a compiled one gave."""
         self._steps = int(state["step"].item())
-        if "random" in state:
-            torch.set_rng_state(state["random"])
+        if "random" in state and state["random"].numel() == self._random_state().numel():  # a compiled step's is NumPy's
+            torch.cuda.set_rng_state(state["random"]) if self.device.type == "cuda" else torch.set_rng_state(state["random"])
             self._sum.fill_(state["loss"][0].item())
             self._rows = int(state["loss"][1].item())
         if self._steps == 0:
@@ -137,6 +144,9 @@ class EagerStep:
             if memories:
                 loaded = {name: value.to(parameter.device, copy=True) for name, value in memories.items()}
                 self.optimizer.state[parameter] = {"step": torch.tensor(float(self._steps)), **loaded}
+
+    def _random_state(self) -> torch.Tensor:
+        return torch.cuda.get_rng_state() if self.device.type == "cuda" else torch.get_rng_state()
 
     def decisions(self) -> dict[str, str]:
         """None: nothing is tried."""

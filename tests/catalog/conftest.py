@@ -13,12 +13,12 @@ from torch.nn import functional
 
 from mlpspec.catalog.entry import Entry
 from mlpspec.catalog.option import Option, options_of
-from mlpspec.ir.lowering import Fold, Function, Init, Input, Inputs, Lowering, Module, Stack
-from mlpspec.pytorch import modules
+from mlpspec.ir.lowering import Constant, Fold, Function, Init, Input, Inputs, Lowering, Module, Stack
+from mlpspec.pytorch import losses, modules
 
 
 def _named(target: str) -> Any:
-    return eval(target, {"nn": nn, "F": functional, "torch": torch, "operator": operator, **vars(modules)})
+    return eval(target, {"nn": nn, "F": functional, "torch": torch, "operator": operator, "losses": losses, **vars(modules)})
 
 
 def _fill(weight: torch.Tensor, init: Init) -> None:
@@ -37,6 +37,8 @@ def _module(record: Module) -> nn.Module:
 def _argument(argument: Any, inputs: tuple[Any, ...]) -> Any:
     if isinstance(argument, Input):
         return inputs[argument.index]
+    if isinstance(argument, Constant):
+        return torch.tensor(argument.values, dtype=inputs[0].dtype)
     return list(inputs) if isinstance(argument, Inputs) else argument
 
 
@@ -49,7 +51,9 @@ def _made(record: Lowering) -> Callable[..., Any]:
             stack.add_module(name, _module(part))
         return stack
     if isinstance(record, Function):
-        return lambda *inputs: _named(record.target)(*(_argument(a, inputs) for a in record.args), **record.kwargs)
+        return lambda *inputs: _named(record.target)(
+            *(_argument(a, inputs) for a in record.args), **{name: _argument(a, inputs) for name, a in record.kwargs.items()}
+        )
     assert isinstance(record, Fold)
 
     def fold(*inputs: Any) -> Any:

@@ -38,7 +38,9 @@ def card(inputs: Sequence[Mapping[str, Any]], targets: Sequence[Mapping[str, Any
         "mlpspec": "0.1.0",
         "missing_tokens": MISSING_TOKENS,
         "inputs": [{**plain_input, **item} for item in inputs],
-        "targets": [{**plain_target, "columns": [item["name"]], "outputs": [item["name"]], **item} for item in targets],
+        "targets": [
+            {**plain_target, "columns": [item["name"]], "outputs": {item["name"]: item.get("columns")}, **item} for item in targets
+        ],
         **changed,
     }
     return {
@@ -70,7 +72,7 @@ SPECIES_TARGET = {
     "kind": "category",
     "type": "string",
     "classes": list(SPECIES),
-    "outputs": ["species", "species_probability"],
+    "outputs": {"species": None, "species_probability": list(SPECIES)},
 }
 
 

@@ -22,7 +22,7 @@ def test_names(mixed, two_numbers, regression):
 
 def test_columns_named_after_their_target_are_not_named_twice(two_numbers):
     card = Predictor(two_numbers, "cpu").card
-    target = replace(card.targets[0], columns=("position_0", "position_1"))
+    target = replace(card.targets[0], outputs={"position": ("position_0", "position_1")})
     assert list(answer_columns(replace(card, targets=(target,)), {"position": np.ones((2, 2))})) == ["position_0", "position_1"]
 
 

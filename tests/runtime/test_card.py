@@ -26,7 +26,7 @@ def test_reads_the_card(metadata):
     assert card.columns == ("width", "height", "island")
     assert card.missing_tokens == ("", "NA")
     assert card.inputs[1].categories == (("Biscoe", "Dream"),)
-    assert card.targets[0].answers == ("Adelie", "Chinstrap", "Gentoo")
+    assert card.targets[0].outputs == {"species": None, "species_probability": ("Adelie", "Chinstrap", "Gentoo")}
     assert card.spec == "mlpspec: 1\n"
     assert card.run["figures"] == {"validation.loss": 0.5}
 

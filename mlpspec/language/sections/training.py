@@ -22,6 +22,14 @@ class EarlyStopping(Record):
     min_delta: float = option(default=0.0, minimum=0.0, doc="By how much a figure must be better to count.")
 
 
+class Checkpoint(Record):
+    """When training saves what it needs to go on; it also does so at its end and when a signal stops it."""
+
+    seconds: float = option(default=30.0, above=0.0, doc="About this long passes between two checkpoints, at most.", examples=(60,))
+    epochs: int | None = option(default=None, minimum=1, doc="Also after every so many epochs.", examples=(5,))
+    steps: int | None = option(default=None, minimum=1, doc="Also after about every so many steps.", examples=(1000,))
+
+
 class Training(Record):
     """How the model learns."""
 
@@ -32,6 +40,7 @@ class Training(Record):
     optimizer: Optimizer = option(default=Adam(), doc="How gradients change the weights.", examples=("adam",))
     schedule: Schedule = option(default=Constant(), doc="How the learning rate moves.", examples=("cosine",))
     early_stopping: EarlyStopping | None = option(default=None, doc="When to stop early. Default: never.")
+    checkpoint: Checkpoint = option(default=Checkpoint(), doc="When to save what is needed to go on after a stop.")
     metrics: tuple[Metric, ...] | None = option(
         default=None, doc="Figures beside the loss. Default: what suits the targets.", examples=(["accuracy", "f1"],)
     )

@@ -34,17 +34,22 @@ def _processor() -> str:
     return " ".join(found) or platform.machine()
 
 
+THREADS = "threads"
+"""The key of the number of threads."""
+
+
 class Decisions:
     """Decisions by key: first those given (a resumed run's), then those of the cache file, then a trial.
 
-    `used` is what this step decided or took over, as JSON data: a run folder keeps it, and a resumed run gives it back.
+    `threads` is the number of threads that was given, else the one proposed. `used` is what this step decided or took over, as JSON data: a
+    run folder keeps it, and a resumed run gives it back.
     """
 
     def __init__(self, given: Mapping[str, str] | None = None, threads: int = 1):
         self.given = dict(given or {})
-        self.used: dict[str, str] = {}
-        self.threads = threads
-        self._place = f"{machine()}, {threads} threads"
+        self.threads = int(self.given.get(THREADS, threads))
+        self.used: dict[str, str] = {THREADS: str(self.threads)}
+        self._place = f"{machine()}, {self.threads} threads"
 
     def get(self, key: str, trial: Callable[[], str]) -> str:
         """The decision of `key`; `trial` makes it where none is known, and the cache file keeps it."""
@@ -57,8 +62,8 @@ class Decisions:
 
     def usual(self, otherwise: str) -> str:
         """What was decided most often so far."""
-        made = list(self.used.values())
-        return max(set(made), key=made.count) if made else otherwise
+        made = [value for key, value in self.used.items() if key != THREADS]
+        return max(dict.fromkeys(made), key=made.count) if made else otherwise
 
     def _cached(self) -> dict[str, str]:
         return _read().get(self._place, {})

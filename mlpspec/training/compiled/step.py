@@ -56,8 +56,8 @@ class CompiledStep:
         sizes = Counter(end - start for start, end in batch_bounds(data.rows, batch_size))
         traced = {size: trace(module, loss, data.head(size)) for size in sizes}
         usual = max(sizes, key=lambda size: sizes[size])
-        self.seed, self.threads = seed, thread_count(matmul_operations(traced[usual]))
-        self._decisions = Decisions(given, self.threads)
+        self._decisions = Decisions(given, thread_count(matmul_operations(traced[usual])))
+        self.seed, self.threads = seed, self._decisions.threads
         keep_freed_memory()
         self.device = next(module.parameters()).device
         if self.device.type not in ("cpu", "cuda"):

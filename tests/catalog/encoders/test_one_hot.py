@@ -33,4 +33,4 @@ def test_shapes():
 
 
 def test_the_table():
-    assert ENCODERS.names() == ["one_hot", "embedding"]
+    assert ENCODERS.names() == ["one_hot", "embedding", "hashing"]

@@ -54,5 +54,13 @@ def test_shapes():
     assert Tensor().network_input("x", InputFacts(1, 12, shape=(4, 3))) == (Shape((4, 3)), "float32")
 
 
+def test_scales_of_columns_are_refused():
+    assert "standardize" in (Tensor(scale=Pca()).problem() or "")
+    assert Tensor(scale=Log1p()).problem() is None
+    with pytest.raises(DataError, match="`x` holds -3; `scale: log1p` takes numbers above -1") as error:
+        Tensor(scale=Log1p()).fit("x", ColumnReader(open_frame({"x": np.array([[1.0, 2.0], [0.0, -3.0]])})))
+    assert error.value.diagnostics[0].place == "row 2"
+
+
 def test_the_table():
-    assert INPUTS.names() == ["numeric", "category", "tensor"]
+    assert INPUTS.names() == ["numeric", "category", "datetime", "tensor"]

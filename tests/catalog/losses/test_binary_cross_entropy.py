@@ -19,6 +19,13 @@ def test_is_exact_where_the_probability_is_not(value):
     assert value(BinaryCrossEntropy(), np.array([[-800.0]]), np.array([[1.0]])) == pytest.approx(800)
 
 
+def test_positive_rows_weigh_more(value):
+    p = 1 / (1 + np.exp(-LOGITS))
+    expected = -(5 * TRUTH * np.log(p) + (1 - TRUTH) * np.log(1 - p)).mean()
+    assert value(BinaryCrossEntropy(positive_weight=5.0), LOGITS, TRUTH) == pytest.approx(expected)
+    assert BinaryCrossEntropy.weight_argument == "pos_weight"
+
+
 def test_suits_binary_targets():
-    assert BinaryCrossEntropy.targets == {"binary"}
+    assert BinaryCrossEntropy.targets == {"binary", "multilabel"}
     assert BinaryCrossEntropy.can_be_bare()

@@ -31,6 +31,15 @@ def yes_or_no() -> Answers:
 
 
 @pytest.fixture
+def several_labels() -> Answers:
+    """150 rows of four labels, from rare to frequent, half predicted well."""
+    random = np.random.default_rng(3)
+    truth = (random.random((150, 4)) < [0.05, 0.2, 0.5, 0.9]).astype(np.int64)
+    probability = np.round(np.clip(0.6 * random.random((150, 4)) + 0.3 * truth, 0, 1), 1)
+    return Answers(truth, (probability >= 0.5).astype(np.int64), probability)
+
+
+@pytest.fixture
 def numbers() -> Answers:
     """50 rows of two columns of different size."""
     random = np.random.default_rng(2)

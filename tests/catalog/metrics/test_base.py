@@ -9,7 +9,7 @@ from mlpspec.catalog.metrics.base import Answers, UndefinedMetric
 
 @pytest.mark.parametrize("entry", list(METRICS), ids=lambda entry: entry.kind)
 def test_says_what_it_suits_and_which_way_is_better(entry):
-    assert entry.targets in ({"category", "binary"}, {"numeric"})
+    assert entry.targets in ({"category", "binary", "multilabel"}, {"category", "binary"}, {"numeric"})
     assert entry.goal in ("max", "min")
 
 

@@ -54,4 +54,18 @@ def test_counts(classes):
 def test_words(option_of):
     averaging = option_of(F1, "averaging")
     assert (averaging.type.__args__, averaging.default) == (("macro", "micro", "weighted"), "macro")
-    assert ClassRatio.targets == {"category", "binary"}
+    assert ClassRatio.targets == {"category", "binary", "multilabel"}
+
+
+@pytest.mark.parametrize("averaging", ["macro", "micro", "weighted"])
+@pytest.mark.parametrize(("ours", "theirs"), [(Precision, precision_score), (Recall, recall_score), (F1, f1_score)])
+def test_several_labels_a_row_like_scikit_learn(several_labels, ours, theirs, averaging):
+    expected = theirs(several_labels.truth, several_labels.prediction, average=averaging, zero_division=0)
+    assert ours(averaging=averaging).compute(several_labels) == pytest.approx(expected)
+
+
+def test_labels_that_never_occur_are_left_out():
+    truth, prediction = np.array([[1, 0, 0], [1, 1, 0]]), np.array([[1, 0, 0], [0, 1, 0]])
+    assert F1().compute(Answers(truth, prediction)) == pytest.approx(f1_score(truth[:, :2], prediction[:, :2], average="macro"))
+    with pytest.raises(UndefinedMetric, match="no row has a label"):
+        F1().compute(Answers(truth * 0, prediction * 0))

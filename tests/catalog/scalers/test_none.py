@@ -14,4 +14,4 @@ def test_adds_no_steps():
 
 
 def test_the_table():
-    assert SCALERS.names() == ["standardize", "min_max", "none"]
+    assert SCALERS.names() == ["standardize", "min_max", "robust", "winsorize", "clip", "log1p", "pca", "none"]

@@ -13,7 +13,7 @@ def test_a_trial_is_made_once_for_a_machine():
     assert Decisions(threads=2).get("8x8x8", lambda: "blas") == "blas"
     again = Decisions(threads=2)
     assert again.get("8x8x8", never) == "blas"
-    assert again.used == {"8x8x8": "blas"}
+    assert again.used == {"threads": "2", "8x8x8": "blas"}
 
 
 def test_other_numbers_of_threads_are_other_machines():
@@ -26,6 +26,7 @@ def test_a_resumed_run_decides_as_before():
     resumed = Decisions({"8x8x8": "onednn"}, threads=2)
     assert resumed.get("8x8x8", never) == "onednn"
     assert Decisions(threads=2).get("8x8x8", never) == "blas"
+    assert Decisions({"threads": "3"}, threads=2).threads == 3
 
 
 def test_usual_is_what_most_were():

@@ -39,7 +39,11 @@ from mlpspec.catalog.optimizers.adamw import AdamW
 from mlpspec.catalog.optimizers.rmsprop import RmsProp
 from mlpspec.catalog.optimizers.sgd import Sgd
 from mlpspec.pytorch.targets import resolve
+from mlpspec.training.compiled import block
+from mlpspec.training.compiled.emit import emit_python
+from mlpspec.training.compiled.passes import matmul
 from mlpspec.training.compiled.step import CompiledStep
+from mlpspec.training.tensors import Tensors
 
 ROWS = 43
 LABELS = torch.arange(ROWS) % 3
@@ -191,6 +195,34 @@ def test_every_optimizer_over_two_hundred_steps(kind, assert_same, both, classif
     compiled, eager = both(net, cross_entropy, random_rows(ROWS, (5,), y=LABELS), OPTIMIZERS[kind], epochs=36, rate=0.01)
     assert compiled.step.update.steps == 36 * 6
     assert_same(compiled, eager, absolute=2e-4, relative=2e-3)
+
+
+@pytest.mark.parametrize("kind", OPTIMIZERS)
+@pytest.mark.parametrize("engine", ["TorchScript", "Python"])
+def test_every_optimizer_with_fresh_gradients(kind, engine, monkeypatch, both, assert_same, classifier, random_rows):
+    # oneDNN and batch norm hand out their gradients in memory of their own
+    monkeypatch.setattr(matmul, "SMALL", 0)
+    monkeypatch.setattr(matmul, "first_is_faster", lambda first, second: True)
+    if engine == "Python":
+        monkeypatch.setattr(block, "emit", lambda program: (emit_python(program), "Python"))
+    net = classifier(Dense(units=6, activation=Relu(), batchnorm=True), Dense(units=5, activation=Relu()))
+    compiled, eager = both(net, cross_entropy, random_rows(ROWS, (5,), y=LABELS), OPTIMIZERS[kind], epochs=3, rate=0.01)
+    assert compiled.step.blocks[8].engine == engine
+    assert_same(compiled, eager, absolute=1e-5, relative=1e-4)
+
+
+def test_embedded_categories(both, assert_same):
+    class Net(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.embedding, self.head = nn.Embedding(4, 3), nn.Linear(3, 3)
+
+        def forward(self, x):
+            return {"y": self.head(self.embedding(x).squeeze(1))}
+
+    torch.manual_seed(0)
+    data = Tensors(ROWS, (torch.arange(ROWS)[:, None] % 4,), {"y": LABELS})
+    assert_same(*both(Net(), cross_entropy, data, epochs=2))
 
 
 def test_two_runs_give_the_same_bits(classifier, learn, random_rows):

@@ -13,7 +13,12 @@ def test_small_networks_get_one_thread():
 
 def test_the_number_of_before_comes_back():
     before = torch.get_num_threads()
-    with pytest.raises(KeyError), threads(before + 1):
-        assert torch.get_num_threads() == before + 1
-        raise KeyError
+
+    def fail():
+        with threads(before + 1):
+            assert torch.get_num_threads() == before + 1
+            raise KeyError
+
+    with pytest.raises(KeyError):
+        fail()
     assert torch.get_num_threads() == before
