@@ -66,6 +66,7 @@ CODES: dict[str, str] = {
     "plugin-failed": "An installed plugin could not be loaded.",
     "check-failed": "A check that guards the result failed.",
     "parity": "The exported model does not give what the trained pipeline gives. No file was left.",
+    "undefined-figure": "A figure has no value for the rows it was asked for, such as the area under the curve with one class only.",
     "non-finite-loss": "The loss became NaN or infinite. Usual reasons: the learning rate is too high, or inputs are not scaled.",
     "stopped": "The work was stopped by a signal after saving.",
     # serving

@@ -10,6 +10,7 @@ from typing import Any
 from onnx import ModelProto, NodeProto, TensorProto, ValueInfoProto, helper
 from torch import nn
 
+from mlpspec.export.copies import without_copies
 from mlpspec.export.network import network_model
 from mlpspec.export.operators import ML_DOMAIN, write_program
 from mlpspec.export.writer import GraphWriter
@@ -44,16 +45,17 @@ def assemble(module: nn.Module, graph: Graph, preprocessing: Preprocessing, opti
     }
     raw_outputs = {target: f"{target}/output" for target in graph.outputs}
     inner_inputs = [f"network/{value.name}" for value in graph.inputs]
-    network = network_model(module, graph, inner_inputs, list(raw_outputs.values()), options.opset).graph
+    answers = {target: wanted_answers(item, options) for target, item in preprocessing.targets.items()}
+    public = [*preprocessing.inputs, *(answer.name for said in answers.values() for answer in said)]
+    network = network_model(module, graph, inner_inputs, list(raw_outputs.values()), options.opset, reserved=public).graph
     renamed = {inner: encoded[value.name] for inner, value in zip(inner_inputs, graph.inputs, strict=True)}
     outputs: list[ValueInfoProto] = []
     for target, item in preprocessing.targets.items():
-        answers = wanted_answers(item, options)
-        wanted = [answer.name for answer in answers]
+        wanted = [answer.name for answer in answers[target]]
         names = {item.decode.inputs[0]: raw_outputs[target], **{name: name for name in wanted}}
         write_program(back, _only(item.decode, wanted), names, scope=target)
-        outputs += map(_output, answers)
-    nodes = [*front.nodes, *(_renamed(node, renamed) for node in network.node), *back.nodes]
+        outputs += map(_output, answers[target])
+    nodes = without_copies([*front.nodes, *(_renamed(node, renamed) for node in network.node), *back.nodes], public)
     initializers = [*front.initializers, *network.initializer, *back.initializers]
     whole = helper.make_graph(nodes, graph.name, [_raw(item) for item in preprocessing.inputs.values()], outputs, initializers)
     opsets = [helper.make_opsetid("", options.opset), helper.make_opsetid(ML_DOMAIN, ML_OPSET)]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import logging
 import warnings
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import torch
 from onnx import ModelProto, NodeProto
@@ -16,12 +16,15 @@ from mlpspec.ir.graph import Graph
 SAMPLE_ROWS = 2  # with a single row the exporter may take the batch axis for a constant
 
 
-def network_model(module: nn.Module, graph: Graph, input_names: Sequence[str], output_names: Sequence[str], opset: int) -> ModelProto:
+def network_model(
+    module: nn.Module, graph: Graph, input_names: Sequence[str], output_names: Sequence[str], opset: int, *, reserved: Iterable[str] = ()
+) -> ModelProto:
     """The module in inference mode as ONNX: batch norm folded where it can be, dropout gone, the first axis of everything called `batch`.
 
     Args:
         input_names, output_names: names for the tensors, in the graph's order.
         opset: ONNX operator set.
+        reserved: names that no value of the network may have, because the graph around it uses them.
 
     Source: torch.onnx.export with the dynamo exporter.
     """
@@ -49,7 +52,7 @@ def network_model(module: nn.Module, graph: Graph, input_names: Sequence[str], o
         module.train(was_training)
     assert program is not None
     model = program.model_proto
-    _name_after_layers(model)
+    _name_after_layers(model, reserved)
     _forget_source(model)
     return model
 
@@ -69,12 +72,12 @@ class _quiet_exporter:  # noqa: N801  # reads as a verb in a with statement
             logger.setLevel(level)
 
 
-def _name_after_layers(model: ModelProto) -> None:
+def _name_after_layers(model: ModelProto, reserved: Iterable[str]) -> None:
     """Name values and nodes after the spec's layers: `hidden/activation` and `hidden/activation/Relu`."""
     given = {value.name for value in (*model.graph.input, *model.graph.output)}
     names: dict[str, str] = {}
     unnamed = {tensor.name: tensor for tensor in model.graph.initializer if "." not in tensor.name}  # no weight of a layer
-    taken = set(given)
+    taken = {*given, *reserved, *(tensor.name for tensor in model.graph.initializer)}
     for node in model.graph.node:
         for position, name in enumerate(node.input):
             node.input[position] = names.get(name, name)

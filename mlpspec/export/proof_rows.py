@@ -51,11 +51,12 @@ def _number_variants(item: FittedInput, base: np.ndarray, values: np.ndarray) ->
         low, high = (float(finite.min()), float(finite.max())) if finite.size else (0.0, 0.0)
         return [np.full_like(base, value) for value in (0.0, low, high, 1e-40)]
     variants = []
+    largest = float(np.finfo(np.float32).max)
     for position in range(base.shape[1]):
         finite = values[:, position][np.isfinite(values[:, position])]
         low, high = (float(finite.min()), float(finite.max())) if finite.size else (0.0, 0.0)
         reach = max(high - low, abs(high), 1.0)
-        numbers = [0.0, low - 3 * reach, high + 3 * reach, 1e-40]
+        numbers = [0.0, max(low - 3 * reach, -largest), min(high + 3 * reach, largest), 1e-40]
         if item.missing != "error":
             numbers.append(np.nan)
         variants += [_with(base, position, number) for number in numbers]

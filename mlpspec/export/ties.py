@@ -1,4 +1,4 @@
-"""Rows whose label could be another one within the tolerance."""
+"""Labels that differ from the trained pipeline's and yet are right within the tolerance."""
 
 from __future__ import annotations
 
@@ -10,32 +10,37 @@ import numpy as np
 from mlpspec.export.tolerance import ABSOLUTE, RELATIVE
 from mlpspec.ir.program import Program, Step
 
-MARGIN = ABSOLUTE + RELATIVE
-"""How far a probability, which is at most 1, may be from the trained one."""
-
 
 def with_grounds(decode: Program) -> Program:
     """A decoding that also gives what its labels are decided by."""
-    steps = _decisions(decode)
+    steps = [step for step in decode.steps if step.op in ("argmax", "at_least")]
     return replace(decode, outputs=tuple(dict.fromkeys((*decode.outputs, *(step.inputs[0] for step in steps)))))
 
 
-def ties(decode: Program, values: Mapping[str, np.ndarray]) -> np.ndarray:
-    """Labels that either side may give: bool of the shape of the labels.
+def defensible(decode: Program, values: Mapping[str, np.ndarray], found: np.ndarray) -> np.ndarray:
+    """Which of the labels `found` the probabilities allow, when each may be off by its tolerance: bool of the shape of `found`.
 
-    The best two classes are nearly as probable, or a probability is nearly at its threshold.
+    The label's class is nearly as probable as the best one; or a probability is so near its threshold that both sides are right.
 
     Args:
-        values: what `with_grounds(decode)` gave.
+        values: what `with_grounds(decode)` gave for the same rows.
     """
-    [step] = _decisions(decode)
-    grounds = values[step.inputs[0]]
-    if step.op == "argmax":
-        best = np.sort(grounds, axis=1)
-        return best[:, -1] - best[:, -2] <= 2 * MARGIN
-    near = np.abs(grounds - step.constants["value"]) <= MARGIN
-    return near[:, 0] if any(later.op == "squeeze" and later.inputs == (step.output,) for later in decode.steps) else near
+    number = _numbers(decode, found)
+    step = next(step for step in decode.steps if step.op in ("argmax", "at_least"))
+    grounds = values[step.inputs[0]].astype(np.float64)
+    tolerance = ABSOLUTE + RELATIVE * np.abs(grounds)
+    if step.op == "at_least":
+        near = np.abs(grounds - step.constants["value"]) <= tolerance
+        return near.reshape(found.shape) & (number >= 0)
+    rows = np.arange(len(found))
+    best = grounds.argmax(axis=1)
+    gap = grounds[rows, best] - grounds[rows, number]
+    return (gap <= tolerance[rows, best] + tolerance[rows, number]) & (number >= 0)
 
 
-def _decisions(decode: Program) -> list[Step]:
-    return [step for step in decode.steps if step.op in ("argmax", "at_least")]
+def _numbers(decode: Program, found: np.ndarray) -> np.ndarray:
+    """The class numbers of labels, -1 for what is none; labels that are 0 and 1 already are their own."""
+    step: Step | None = next((step for step in decode.steps if step.op == "take"), None)
+    classes = [0, 1] if step is None else list(step.constants["values"])
+    numbers = {label: number for number, label in enumerate(classes)}
+    return np.array([numbers.get(label, -1) for label in found.reshape(-1).tolist()], np.int64).reshape(found.shape)

@@ -9,6 +9,7 @@ from mlpspec.passes.checks.heads import check_heads
 from mlpspec.passes.checks.losses import check_losses
 from mlpspec.passes.checks.metrics import check_metrics
 from mlpspec.passes.checks.monitor import check_monitor
+from mlpspec.passes.checks.names import check_names
 from mlpspec.passes.checks.paths import check_paths
 from mlpspec.passes.encode_inputs import encode_inputs
 from mlpspec.passes.infer_shapes import infer_shapes
@@ -19,7 +20,7 @@ from mlpspec.passes.lower import lower
 from mlpspec.passes.place_layers import place_layers
 from mlpspec.passes.size_heads import size_heads
 
-CHECKS = (check_paths, check_data_section, check_heads, check_losses, check_metrics, check_monitor, check_biases)
+CHECKS = (check_paths, check_data_section, check_names, check_heads, check_losses, check_metrics, check_monitor, check_biases)
 """Checks of a spec that need no graph. Each yields what it finds; all run."""
 
 PASSES = (place_layers, encode_inputs, size_heads, infer_shapes, check_sharing, lower)

@@ -147,7 +147,7 @@ def _sizes(item: InputCard) -> tuple[int, ...]:
 def _tensors(inputs: Any, card: ModelCard, problems: _Problems) -> dict[str, tuple[str, np.ndarray]]:
     """For each input the field that holds it, and its array of float32, float64, int64 or texts."""
     if not isinstance(inputs, list):
-        found = "lacks" if inputs is None else f"is {kind_of(inputs)}"
+        found = "is missing" if inputs is None else f"is {kind_of(inputs)}"
         problems.add("inputs", f"`inputs` {found}, expected a list of tensors")
         return {}
     known = {item.name: item for item in card.inputs}
@@ -169,7 +169,7 @@ def _tensors(inputs: Any, card: ModelCard, problems: _Problems) -> dict[str, tup
                 tensors[name] = (place, array)
     for name, item in known.items():
         if name not in given:
-            problems.add("inputs", f"the input `{name}` lacks", help=f"its columns are {', '.join(item.columns)}")
+            problems.add("inputs", f"the input `{name}` is missing", help=f"its columns are {', '.join(item.columns)}")
     return tensors
 
 
@@ -197,7 +197,7 @@ def _tensor(tensor: Mapping[str, Any], item: InputCard, place: str, problems: _P
 def _flat(data: Any, shape: Sequence[int], name: str, place: str, problems: _Problems) -> list[Any] | None:
     """The elements in row-major order, from a list that is flat or nested by the shape."""
     if not isinstance(data, list):
-        found = "lacks" if data is None else f"is {kind_of(data)}"
+        found = "is missing" if data is None else f"is {kind_of(data)}"
         problems.add(place, f"the data of `{name}` {found}, expected a list", help="binary data is not taken: send JSON")
         return None
     count = math.prod(shape)

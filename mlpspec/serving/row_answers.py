@@ -64,7 +64,7 @@ def _rows(data: Mapping[str, Any]) -> list[dict[str, Any]]:
             raise bad_request(f"unknown key `{key}`", place=key, help=did_you_mean(key, ["rows"]) or _FORM)
     rows = data.get("rows")
     if not isinstance(rows, list):
-        found = "lacks" if "rows" not in data else f"is {kind_of(rows)}"
+        found = "is missing" if "rows" not in data else f"is {kind_of(rows)}"
         raise bad_request(f"`rows` {found}, expected a list of objects", place="rows", help=_FORM)
     for number, row in enumerate(rows):
         if not isinstance(row, dict):

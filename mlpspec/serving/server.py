@@ -125,6 +125,8 @@ class _Http(uvicorn.Server):
     def _on_signal(self, *_: Any) -> None:
         if self.should_exit or self._stopping is not None:
             self.forced = self.force_exit = self.should_exit = True
+            if self._loop is not None:
+                self._loop.call_soon_threadsafe(self._hang_up)
         else:
             self.stop()
 
@@ -138,6 +140,10 @@ class _Http(uvicorn.Server):
     def _begin_to_stop(self) -> None:
         if self._stopping is None:
             self._stopping = asyncio.create_task(self._stop())
+
+    def _hang_up(self) -> None:
+        for connection in list(self.server_state.connections):
+            connection.transport.abort()
 
     async def _stop(self) -> None:
         await self._service.gate.close(seconds=self._options.drain)

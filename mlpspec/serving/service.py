@@ -199,7 +199,7 @@ class Service:
     def _check_model(self, request: Request) -> None:
         name, version = request.path_params["name"], request.path_params.get("version", VERSION)
         if name != self.name:
-            help = did_you_mean(name, [self.name]) or f"the model here is `{self.name}`"
+            help = did_you_mean(name, [self.name])
             raise Refusal(404, Diagnostic("unknown-name", f"there is no model `{name}`", help=help))
         if version != VERSION:
             raise Refusal(404, Diagnostic("unknown-name", f"`{name}` has no version `{version}`", help=f"it has version {VERSION}"))

@@ -52,7 +52,7 @@ class Checkpoints:
             CheckError: when a weight is NaN or infinite; nothing is written.
             MachineError: when the disk is full or the folder cannot be written; older checkpoints stay as they were.
         """
-        _refuse_non_finite(weights)
+        refuse_non_finite(weights)
         target = self.folder / f"{pointer}-{state['epoch']:06d}-{state['step']:06d}"
         if not self._is_complete(target):  # the same position has the same content
             files = {"model.safetensors": save_tensors(_plain(weights)), "state.json": json.dumps(dict(state), indent=2).encode()}
@@ -156,7 +156,12 @@ def _plain(tensors: Mapping[str, torch.Tensor]) -> dict[str, torch.Tensor]:
     return {name: tensor.detach().cpu().contiguous() for name, tensor in tensors.items()}
 
 
-def _refuse_non_finite(weights: Mapping[str, torch.Tensor]) -> None:
+def refuse_non_finite(weights: Mapping[str, torch.Tensor]) -> None:
+    """No NaN and no infinite number is ever kept.
+
+    Raises:
+        CheckError: naming the first weight that has one.
+    """
     for name, weight in weights.items():
         if weight.is_floating_point() and not torch.isfinite(weight).all():
             help = "the learning rate is too high, or inputs are not scaled; the last checkpoint is from before"

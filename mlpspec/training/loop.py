@@ -139,10 +139,9 @@ class Loop:
     def _refuse_non_finite(self, part: str, loss: float | None, epoch: int) -> None:
         if loss is not None and math.isfinite(loss):
             return
-        said = "infinite" if loss is None or math.isinf(loss) else "NaN"
         optimizer = self.training.optimizer
         help = f"try `--set training.optimizer.{optimizer.kind}.learning_rate={optimizer.learning_rate / 10:.2g}`"
-        message = f"the {part} loss became {said} in epoch {epoch}, at a learning rate of {self._rate(epoch):.3g}"
+        message = f"the {part} loss became NaN or infinite in epoch {epoch}, at a learning rate of {self._rate(epoch):.3g}"
         raise CheckError(message, code="non-finite-loss", help=help)
 
     def _judge(self, position: Position) -> bool:

@@ -140,7 +140,7 @@ class RunFolder:
     def owner(self) -> str:
         """What checkpoints of this run carry, so that another run's are not taken for its own: the hash of its preprocessing."""
         with self._readable("preprocessing.json"):
-            return hashlib.sha256(self._sealed("preprocessing.json")).hexdigest()
+            return hashlib.sha256((self.path / "preprocessing.json").read_bytes()).hexdigest()
 
     def info(self) -> dict[str, Any]:
         """run.json.

@@ -11,16 +11,14 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import yaml
-
 from mlpspec.compiler import build_graph
 from mlpspec.data.column import raw_inputs
 from mlpspec.data.dataset import Dataset, load_dataset
-from mlpspec.diagnostics import Diagnostic, StoppedError
+from mlpspec.diagnostics import DataError, Diagnostic, ModelFileError, Severity, StoppedError
 from mlpspec.ir.graph import Graph
 from mlpspec.language.document import Document
-from mlpspec.language.writer import plain
 from mlpspec.training.progress import Progress, Silent
+from mlpspec.training.resolved_spec import resolved_spec
 from mlpspec.training.resume import check_resumable
 from mlpspec.training.run_folder import RUNS, RunFolder
 
@@ -69,10 +67,19 @@ def train(
     """
     spec = document.spec
     dataset = load_dataset(spec.data, spec.inputs, spec.targets, folder=document.folder, seed=spec.seed, frame=frame)
+    _refuse_missing_validation(document, dataset)
     graph = build_graph(document, dataset.preprocessing.facts)
     if resume is not None:
         check_resumable(resume, document, dataset)
     return _Run(document, dataset, graph, runs, progress or Silent(), resume).run()
+
+
+def _refuse_missing_validation(document: Document, dataset: Dataset) -> None:
+    """A column of parts may turn out to have no validation rows."""
+    stopping = document.spec.training.early_stopping
+    if stopping is not None and stopping.monitor.startswith("validation.") and "validation" not in dataset.parts:
+        message = f"early stopping watches `{stopping.monitor}`, and the data has no validation rows"
+        raise DataError(message, code="bad-split", help="mark validation rows, or watch `train.loss`")
 
 
 class _Run:
@@ -94,7 +101,7 @@ class _Run:
     def run(self) -> TrainingResult:
         from mlpspec.training.interrupt import Interrupt
 
-        with Interrupt() as interrupt:
+        with Interrupt() as interrupt, self.progress:
             return self._run(interrupt)
 
     def _run(self, interrupt: Interrupt) -> TrainingResult:
@@ -106,7 +113,7 @@ class _Run:
             ended, position = self._loop(interrupt)
         except BaseException as error:
             self._keep_best()
-            self._write_info({"status": "failed", "error": str(error)})
+            self._write_info({"status": "failed", "error": str(error) or type(error).__name__})
             raise
         if ended == "interrupted":
             self._write_info({"status": "stopped", "epoch": position.epoch, "best_epoch": position.best_epoch})
@@ -127,7 +134,7 @@ class _Run:
         spec = self.spec
         torch.manual_seed(spec.seed)
         self.module = build_module(self.graph).to(self.device)
-        self.checkpoints = Checkpoints(self.folder.path / "checkpoints")
+        self.checkpoints = Checkpoints(self.folder.path / "checkpoints", self.folder.owner())
         if self.resumed:
             self.checkpoints.load_weights(self.module, "last")
         self.parts = {
@@ -156,14 +163,16 @@ class _Run:
         self.monitor = loop.monitor
         position = self._resume() if self.resumed else Position()
         self._write_info({"status": "running"})
-        with self.progress:
-            return loop.run(position, interrupt, self.progress), position
+        return loop.run(position, interrupt, self.progress), position
 
     def _resume(self) -> Position:
         """Take up weights, step and best weights where the last checkpoint left them; epochs recorded after it are forgotten."""
         from mlpspec.training.loop import Position
 
-        position = Position.from_json(self.checkpoints.load_weights(self.module, "last"))
+        try:
+            position = Position.from_json(self.checkpoints.load_weights(self.module, "last"))
+        except TypeError as error:
+            raise ModelFileError(f"the last checkpoint has another form: {error}", code="invalid-run") from error
         self.step.load_state(self.checkpoints.load_step_state("last"))
         if position.best_value is not None:
             last = {name: tensor.detach().clone() for name, tensor in self.module.state_dict().items()}
@@ -184,6 +193,9 @@ class _Run:
 
     def _save_best(self, position: Position) -> None:
         """Remember the best weights; they reach the disk with the next checkpoint."""
+        from mlpspec.training.checkpoints import refuse_non_finite
+
+        refuse_non_finite(self.module.state_dict())  # the loss of an epoch is from before its last step
         self.best = {name: tensor.detach().clone() for name, tensor in self.module.state_dict().items()}
         self.best_position = position.to_json()
         self.best_is_new = True
@@ -201,8 +213,13 @@ class _Run:
         from mlpspec.report import write_report
         from mlpspec.training.summary import report_content
 
+        warnings = (*self.document.warnings, *self.dataset.warnings)
         if self.best:
             self.module.load_state_dict(self.best)
+        else:
+            position.best_epoch = position.epoch
+            message = f"`{self.monitor}` was undefined in every epoch, so that the last weights count as the best"
+            warnings = (*warnings, Diagnostic("undefined-figure", message, Severity.WARNING, help="watch another figure"))
         evaluations = {part: self._evaluate(part) for part in self.parts}
         figures = {part: found.figures for part, found in evaluations.items()}
         seconds = time.time() - self.started
@@ -214,7 +231,6 @@ class _Run:
             "seconds": round(seconds, 3),
         }
         self._write_info({"status": "finished", **outcome})
-        warnings = (*self.document.warnings, *self.dataset.warnings)
         content = report_content(self.folder, self.document, self.dataset, self.graph, evaluations, monitor=self.monitor, warnings=warnings)
         write_report(content, self.folder.path / "report.html")
         return TrainingResult(self.folder, ended, position.best_epoch, figures, self.graph.parameters or 0, seconds, warnings)
@@ -243,6 +259,7 @@ class _Run:
                 "threads": torch.get_num_threads(),
                 "rows": {name: part.rows for name, part in self.dataset.parts.items()},
                 "data": dict(self.dataset.hashes),
+                "files": self.folder.seals(),
                 "folder": str(self.document.folder),
                 "spec_name": self.document.tree.source.name,
                 "parameters": self.graph.parameters,
@@ -252,11 +269,6 @@ class _Run:
                 **changes,
             },
         )
-
-
-def resolved_spec(document: Document) -> str:
-    """The spec as YAML with overrides and variables applied and every default written out."""
-    return yaml.safe_dump(plain(document.spec, complete=True), sort_keys=False, allow_unicode=True, width=120)
 
 
 def versions() -> dict[str, str]:

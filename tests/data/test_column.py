@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, datetime, timedelta
 
 import numpy as np
 import polars as pl
@@ -12,6 +12,7 @@ from mlpspec.data.dataset import fit
 from mlpspec.data.sources.frame import open_frame
 from mlpspec.data.table import open_table
 from mlpspec.diagnostics import DataError
+from mlpspec.instants import NO_TIME
 
 
 def reader(columns, rows=None, **options):
@@ -96,19 +97,45 @@ def test_the_largest_float32_is_fine():
 
 
 def test_columns_of_a_wrong_kind():
-    frame = pl.DataFrame({"day": [date(2020, 1, 1)], "list": [[1, 2]], "number": [1.5]})
+    frame = pl.DataFrame({"day": [date(2020, 1, 1)], "list": [[1, 2]], "number": [1.5], "span": [timedelta(1)]})
     r = reader(frame)
-    r.numbers(("day", "list"))
-    r.categories(("day", "list", "number"), text=False)
-    messages = [d.message for d in r.problems]
-    assert messages == [
-        "column `day` cannot be read as numbers: it holds neither numbers nor text",
+    r.numbers(("day", "list", "span"))
+    r.categories(("day", "list", "number", "span"), text=False)
+    r.integers(("day", "number"))
+    r.seconds(("list", "number", "span"))
+    assert [d.message for d in r.problems] == [
+        "column `day` cannot be read as numbers: it holds dates or times",
         "column `list` cannot be read as numbers: it holds several numbers in each row",
-        "column `day` cannot be read as categories: it holds neither whole numbers nor text",
+        "column `span` cannot be read as numbers: it holds neither numbers nor text",
+        "column `day` cannot be read as categories: it holds dates or times",
         "column `list` cannot be read as categories: it holds several numbers in each row",
         "column `number` cannot be read as categories: it holds numbers with fractions",
+        "column `span` cannot be read as categories: it holds neither whole numbers nor text",
+        "column `day` cannot be read as whole numbers: it holds dates or times",
+        "column `number` cannot be read as whole numbers: it holds numbers with fractions",
+        "column `list` cannot be read as times: it holds several numbers in each row",
+        "column `number` cannot be read as times: it holds numbers with fractions",
+        "column `span` cannot be read as times: it holds neither times nor text",
     ]
-    assert "`numeric`" in r.problems[-1].help
+    assert "`datetime`" in r.problems[0].help
+    assert "`numeric`" in r.problems[5].help
+
+
+def test_times():
+    r = reader({"text": ["1970-01-02", " 60 ", ""], "whole": [1, -1, 0], "time": [date(1970, 1, 1), None, datetime(1970, 1, 1, 1)]})
+    assert r.seconds(("text", "whole", "time")).tolist() == [[86400, 1, 0], [60, -1, NO_TIME], [NO_TIME, 0, 3600]]
+    assert not r.problems
+    r.refuse_missing(("text", "whole", "time"), "seconds")
+    assert [d.message for d in r.problems] == ["column `text` has 1 missing value", "column `time` has 1 missing value"]
+
+
+def test_what_is_no_time():
+    r = reader({"when": ["2024-02-29", "29.02.2024", "soon"]})
+    assert r.seconds(("when",))[1:].tolist() == [[0], [0]]
+    [problem] = r.problems
+    assert problem.message == "column `when` has 2 cells that are not times: `29.02.2024`, `soon`"
+    assert problem.place == "row 2"
+    assert "2026-05-17" in problem.help
 
 
 def test_categories():

@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 
 from mlpspec.catalog.imputers import MeanImputer
-from mlpspec.catalog.inputs import Category, Numeric, Tensor
-from mlpspec.catalog.scalers import MinMax
-from mlpspec.catalog.targets import Binary, CategoryTarget, NumericTarget
+from mlpspec.catalog.inputs import Category, Datetime, Numeric, Tensor
+from mlpspec.catalog.scalers import Log1p, MinMax
+from mlpspec.catalog.targets import Binary, CategoryTarget, Multilabel, NumericTarget
 from mlpspec.data.dataset import fit
 from mlpspec.data.encode import encode, known_categories
 from mlpspec.data.sources.frame import open_frame
@@ -120,3 +120,34 @@ def test_no_rows():
     assert encoded.inputs["n"].shape == (0, 1)
     assert encoded.inputs["c"].shape == (0, 3)
     assert encoded.targets["y"].shape == (0,)
+
+
+def test_a_truth_that_its_scale_cannot_hold():
+    preprocessing = fitted({}, {"z": NumericTarget(scale=Log1p())})
+    [found] = refused(preprocessing, {"z": [15.0, 0.0, -5.0]}, part="test")
+    assert (found.code, found.place) == ("bad-cell", "row 3")
+    assert found.message == "the target `z` has numbers in 1 test row that its scale cannot hold"
+    assert encode(preprocessing, open_frame({"z": [0.0, 1e6]})).targets["z"].shape == (2, 1)
+
+
+def test_several_labels():
+    preprocessing = fitted({}, {"c": Multilabel(separator="|")})
+    assert encode(preprocessing, open_frame({"c": ["a|c", "", "b"]})).targets["c"].tolist() == [[1, 0, 1], [0, 0, 0], [0, 1, 0]]
+    [found] = refused(preprocessing, {"c": ["a|d", "A"]})
+    assert found.message == "column `c` has labels that the training rows lack, in 2 rows: `d`, `A`"
+    preprocessing = fit({}, {"m": Multilabel(columns=("p", "q"))}, open_frame({"p": [0, 1], "q": ["1", "0"]}), np.arange(2))
+    found = refused(preprocessing, {"p": [1, None], "q": [1, 2]})
+    assert [(d.code, d.message, d.place) for d in found] == [
+        ("missing-value", "column `p` is empty in 1 row", "row 2"),
+        ("bad-cell", "column `q` holds `2` in 1 row, where 0 and 1 are wanted", "row 2"),
+    ]
+
+
+def test_times():
+    preprocessing = fit({"t": Datetime(parts=("hour",), encode="one_hot")}, {}, open_frame({"t": ["2024-01-01T05:00"]}), np.arange(1))
+    assert encode(preprocessing, open_frame({"t": ["2024-01-01T23:30"]})).inputs["t"].argmax() == 23
+    [found] = refused(preprocessing, {"t": ["2024-01-01", ""]})
+    assert (found.message, found.place) == ("column `t` is empty in 1 row", "row 2")
+    lenient = fit({"t": Datetime(missing="median")}, {}, open_frame({"t": ["2024-01-01T05:00", ""]}), np.arange(2))
+    rows = encode(lenient, open_frame({"t": ["2024-01-01T05:00", ""]})).inputs["t"]
+    assert rows[0].tolist() == rows[1].tolist()

@@ -3,7 +3,7 @@ import json
 import pytest
 
 from mlpspec.ir.facts import InputFacts, TargetFacts
-from mlpspec.ir.fitted import FittedInput, FittedTarget, Preprocessing
+from mlpspec.ir.fitted import Answer, FittedInput, FittedTarget, Preprocessing
 from mlpspec.ir.program import Chain
 
 
@@ -18,7 +18,20 @@ def preprocessing():
     answer = Chain("output").then("softmax")
     label = answer.step("take", answer.step("argmax", answer.last), values=["no", "yes"])
     encode = Chain("raw").then("lookup", columns=1, column=0, keys=["no", "yes"], values=[0, 1], default=-1).program()
-    target = FittedTarget("y", "category", ("y",), "string", encode, answer.program(label, answer.last), TargetFacts(2, 2), ("no", "yes"))
+    target = FittedTarget(
+        name="y",
+        kind="category",
+        columns=("y",),
+        type="string",
+        encode=encode,
+        decode=answer.program(label, answer.last),
+        facts=TargetFacts(2, 2),
+        answers=(Answer("y", "label", "string"), Answer("y_probability", "probability", "float32", ("no", "yes"))),
+        restore=Chain("truth").then("identity").program(),
+        prediction=label,
+        classes=("no", "yes"),
+        weights=(0.5, 2.0),
+    )
     return Preprocessing({"size": numeric, "x": image}, {"y": target}, ("", "NA"))
 
 

@@ -6,6 +6,7 @@ import http.client
 import json
 import threading
 from collections.abc import Callable
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -43,9 +44,10 @@ TARGETS = [
 
 
 def exact_model() -> bytes:
-    """A model whose answers are known.
+    """A model whose answers are known, and exact as long as the numbers are small multiples of 1/8.
 
-    `tag` is the word, `tag_probability` and `position` are (width, height), `total` is width + 10 height + code + all pixels. A missing width or height counts as 0. All answers are exact as long as the numbers are small multiples of 1/8.
+    `tag` is the word, `tag_probability` and `position` are (width, height), `total` is width + 10 height + code + all pixels. A missing
+    width or height counts as 0.
     """
     nodes = [
         helper.make_node("IsNaN", ["size"], ["gaps"]),
@@ -138,6 +140,12 @@ def model() -> bytes:
 @pytest.fixture(scope="session")
 def predictor(model) -> Predictor:
     return Predictor(model, device="cpu", threads=1)
+
+
+@pytest.fixture(scope="session")
+def exact() -> SimpleNamespace:
+    """Rows for the model, and what must be answered."""
+    return SimpleNamespace(rows=rows_of, answers=answers_of, tensors=tensors_of, slow=Slow)
 
 
 class Asker:

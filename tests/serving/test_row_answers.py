@@ -25,7 +25,7 @@ def test_no_rows(predictor):
 @pytest.mark.parametrize(
     ("data", "place", "said"),
     [
-        ({}, "rows", "`rows` lacks"),
+        ({}, "rows", "`rows` is missing"),
         ({"row": [ROW]}, "row", "unknown key `row`"),
         ({"rows": ROW}, "rows", "`rows` is an object, expected a list"),
         ({"rows": None}, "rows", "`rows` is null"),

@@ -48,7 +48,7 @@ class Numeric(InputType):
     def _too_many_components(self, columns: int) -> str | None:
         width = self.scale.width("", columns)
         if isinstance(width, int) and width > columns:
-            return f"`components: {width}` is more than the {columns} column{'s' if columns > 1 else ''} have; write at most {columns}"
+            return f"`components: {width}` is more than the number of columns, {columns}; write at most {columns}"
         return None
 
     def fit(self, name: str, reader: ColumnReader) -> FittedInput:
@@ -56,9 +56,10 @@ class Numeric(InputType):
 
         columns = reader.expand(self.columns or (name,))
         values = reader.numbers(columns)
-        if too_many := self._too_many_components(len(columns)):
-            reader.report("invalid-data", *too_many.split("; "))
         reader.raise_problems()
+        if too_many := self._too_many_components(len(columns)):
+            message, _, help = too_many.partition("; ")
+            reader.report("invalid-data", message, help=help)
         fill = self.missing.fill(values)
         chain = Chain(name)
         indicators = [chain.step("is_missing", name)] if self.missing_indicator else []

@@ -28,8 +28,9 @@ def batch_size_chart(title: str, description: str, batch_sizes: Sequence[int], l
     ends = (float(batch_sizes[0]), float(batch_sizes[-1]))
     if ends[0] == ends[1]:
         ends = (ends[0] / 2, ends[0] * 2)
-    values = drawable(value for line in lines for value in line.values)
-    frame = Frame(ends, log_domain(values), x_title="rows of a batch", y_title=y_title, right=right, log=True, width=WIDTH, height=HEIGHT)
+    low, high = log_domain(drawable(value for line in lines for value in line.values))
+    heights = (low, high) if low < high else (low / 2, high * 2)
+    frame = Frame(ends, heights, x_title="rows of a batch", y_title=y_title, right=right, log=True, width=WIDTH, height=HEIGHT)
     frame.x = Scale(*ends, frame.left, frame.right, log=True)
     frame.x_ticks = list(map(float, batch_sizes))
     frame.x_labels = [alone(size) for size in frame.x_ticks]

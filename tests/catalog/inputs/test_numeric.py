@@ -8,7 +8,7 @@ from sklearn.preprocessing import MinMaxScaler
 
 from mlpspec.catalog.imputers import ConstantImputer, MeanImputer, MedianImputer
 from mlpspec.catalog.inputs import Numeric
-from mlpspec.catalog.scalers import MinMax, NoScaling
+from mlpspec.catalog.scalers import SCALERS, Log1p, MinMax, NoScaling, Pca
 from mlpspec.data.column import ColumnReader
 from mlpspec.data.operators import run_program
 from mlpspec.data.sources.frame import open_frame
@@ -71,3 +71,36 @@ def test_shapes():
     assert Numeric(columns=("a*",), missing_indicator=True).network_input("n", None) == (Shape(("2*n.columns",)), "float32")
     assert Numeric(columns=("a*",)).network_input("n", InputFacts(3, 3)) == (Shape((3,)), "float32")
     assert Numeric().operation("n", None) is None
+
+
+@pytest.mark.parametrize("scaler", list(SCALERS), ids=lambda scaler: scaler.kind)
+def test_indicators_combine_with_every_scaler(scaler):
+    alone = fitted(Numeric(columns=("x", "z"), missing=MedianImputer(), scale=scaler()))
+    beside = fitted(Numeric(columns=("x", "z"), missing=MedianImputer(), scale=scaler(), missing_indicator=True))
+    np.testing.assert_array_equal(values(beside)[:, :2], values(alone))
+    assert values(beside)[:, 2:].tolist() == [[0, 0], [1, 0], [0, 0], [0, 0], [0, 0]]
+    assert beside.facts == InputFacts(2, 4)
+    assert np.isfinite(values(beside)).all()
+
+
+def test_components_in_place_of_columns():
+    item = fitted(Numeric(columns=("x", "z"), missing=MedianImputer(), scale=Pca(components=1), missing_indicator=True))
+    assert item.facts == InputFacts(2, 3)
+    assert values(item).shape == (5, 3)
+    assert Numeric(columns=("a", "b", "c"), scale=Pca(components=2)).network_input("n", None) == (Shape((2,)), "float32")
+    share = Numeric(columns=("a*",), scale=Pca(components=0.9), missing=MeanImputer(), missing_indicator=True)
+    assert share.network_input("n", None) == (Shape(("n.components+n.columns",)), "float32")
+
+
+def test_more_components_than_columns():
+    assert "at most 2" in (Numeric(columns=("a", "b"), scale=Pca(components=3)).problem() or "")
+    assert Numeric(columns=("a*",), scale=Pca(components=3)).problem() is None
+    with pytest.raises(DataError, match="`components: 3` is more than the number of columns, 1"):
+        fitted(Numeric(columns=("z*",), scale=Pca(components=3)))
+
+
+def test_numbers_that_the_scale_does_not_take():
+    with pytest.raises(DataError, match="column `y` holds -50; `scale: log1p` takes numbers above -1") as error:
+        fitted(Numeric(columns=("z", "y"), missing=MeanImputer(), scale=Log1p()), rows=np.array([3, 4]))
+    assert error.value.diagnostics[0].place == "row 5"
+    fitted(Numeric(columns=("z", "y"), missing=MeanImputer(), scale=Log1p()))  # the row is not for training

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from mlpspec.catalog.inputs import INPUTS, Tensor
-from mlpspec.catalog.scalers import Standardize
+from mlpspec.catalog.scalers import Log1p, Pca, Standardize
 from mlpspec.data.column import ColumnReader
 from mlpspec.data.operators import run_program
 from mlpspec.data.sources.frame import open_frame

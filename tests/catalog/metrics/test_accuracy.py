@@ -5,8 +5,8 @@ from sklearn.metrics import accuracy_score
 from mlpspec.catalog.metrics.accuracy import Accuracy
 
 
-def test_equals_that_of_scikit_learn(three_classes, yes_or_no):
-    for answers in (three_classes, yes_or_no):
+def test_equals_that_of_scikit_learn(three_classes, yes_or_no, several_labels):
+    for answers in (three_classes, yes_or_no, several_labels):
         assert Accuracy().compute(answers) == accuracy_score(answers.truth, answers.prediction)
 
 

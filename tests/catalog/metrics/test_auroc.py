@@ -42,3 +42,16 @@ def test_by_hand(score, expected):
 
 def test_has_the_other_name_too():
     assert METRICS["roc_auc"] is Auroc
+
+
+def test_several_labels_a_row_equal_those_of_scikit_learn(several_labels):
+    expected = roc_auc_score(several_labels.truth, several_labels.probability, average="macro")
+    assert Auroc().compute(several_labels) == pytest.approx(expected)
+
+
+def test_labels_that_all_or_no_rows_have_are_left_out():
+    truth = np.array([[1, 0, 1], [1, 0, 0], [1, 0, 1]])
+    probability = np.array([[0.5, 0.5, 0.9], [0.5, 0.1, 0.3], [0.1, 0.2, 0.2]])
+    assert Auroc().compute(Answers(truth, truth, probability)) == roc_auc_score(truth[:, 2], probability[:, 2])
+    with pytest.raises(UndefinedMetric, match="the same labels"):
+        Auroc().compute(Answers(truth[:, :2], truth[:, :2], probability[:, :2]))

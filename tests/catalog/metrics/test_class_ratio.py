@@ -1,9 +1,10 @@
 from __future__ import annotations
 
+import numpy as np
 import pytest
 from sklearn import metrics
 
-from mlpspec.catalog.metrics.base import UndefinedMetric
+from mlpspec.catalog.metrics.base import Answers, UndefinedMetric
 from mlpspec.catalog.metrics.class_ratio import ClassRatio, count
 from mlpspec.catalog.metrics.f1 import F1
 from mlpspec.catalog.metrics.precision import Precision
@@ -58,7 +59,7 @@ def test_words(option_of):
 
 
 @pytest.mark.parametrize("averaging", ["macro", "micro", "weighted"])
-@pytest.mark.parametrize(("ours", "theirs"), [(Precision, precision_score), (Recall, recall_score), (F1, f1_score)])
+@pytest.mark.parametrize(("ours", "theirs"), PAIRS)
 def test_several_labels_a_row_like_scikit_learn(several_labels, ours, theirs, averaging):
     expected = theirs(several_labels.truth, several_labels.prediction, average=averaging, zero_division=0)
     assert ours(averaging=averaging).compute(several_labels) == pytest.approx(expected)
@@ -66,6 +67,6 @@ def test_several_labels_a_row_like_scikit_learn(several_labels, ours, theirs, av
 
 def test_labels_that_never_occur_are_left_out():
     truth, prediction = np.array([[1, 0, 0], [1, 1, 0]]), np.array([[1, 0, 0], [0, 1, 0]])
-    assert F1().compute(Answers(truth, prediction)) == pytest.approx(f1_score(truth[:, :2], prediction[:, :2], average="macro"))
+    assert F1().compute(Answers(truth, prediction)) == pytest.approx(metrics.f1_score(truth[:, :2], prediction[:, :2], average="macro"))
     with pytest.raises(UndefinedMetric, match="no row has a label"):
         F1().compute(Answers(truth * 0, prediction * 0))

@@ -1,10 +1,13 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from scipy.special import expit
 
 from mlpspec.catalog.targets import Binary
+from mlpspec.catalog.weightings import Balanced, Custom
 from mlpspec.data.column import ColumnReader
 from mlpspec.data.operators import run_program
 from mlpspec.data.sources.frame import open_frame
@@ -54,6 +57,26 @@ def test_answers():
 def test_the_threshold_itself_is_positive():
     item = fitted(Binary())
     assert run_program(item.decode, {item.decode.inputs[0]: np.zeros((1, 1), np.float32)})["y"].tolist() == ["yes"]
+
+
+def test_what_metrics_compare():
+    item = fitted(Binary())
+    found = run_program(item.restore, {item.restore.inputs[0]: encoded(item, "yes", "no")})[item.restore.outputs[0]]
+    assert (found.tolist(), found.dtype) == ([1, 0], np.int64)
+    logit = np.array([[3], [-3]], np.float32)
+    numbers = replace(item.decode, outputs=(item.prediction,))
+    assert run_program(numbers, {item.decode.inputs[0]: logit})[item.prediction].tolist() == [1, 0]
+
+
+def test_weights():
+    assert fitted(Binary()).weights is None
+    rows = {"no": 8, "yes": 2}
+    frame = open_frame({"y": [label for label, count in rows.items() for _ in range(count)]})
+    for positive, weight in (("yes", 4.0), ("no", 0.25)):
+        assert Binary(positive=positive, class_weights=Balanced()).fit("y", ColumnReader(frame)).weights == (weight,)
+    assert Binary(class_weights=Custom(weights={"no": 2.0, "yes": 3.0})).fit("y", ColumnReader(frame)).weights == (1.5,)
+    with pytest.raises(DataError, match="`class_weights` names `maybe`"):
+        Binary(class_weights=Custom(weights={"maybe": 2.0})).fit("y", ColumnReader(frame))
 
 
 def test_what_cannot_be_learnt():

@@ -6,6 +6,7 @@ import pytest
 from mlpspec.catalog.losses import LOSSES
 from mlpspec.catalog.metrics import METRICS
 from mlpspec.catalog.targets import TARGETS, CategoryTarget
+from mlpspec.catalog.weightings import Balanced, Custom
 from mlpspec.data.column import ColumnReader
 from mlpspec.data.operators import run_program
 from mlpspec.data.sources.frame import open_frame
@@ -77,3 +78,19 @@ def test_defaults_suit_their_target():
     for target in TARGETS:
         assert target.kind in LOSSES[target.default_loss].targets
         assert all(target.kind in METRICS[metric].targets for metric in target.default_metrics)
+
+
+def test_what_metrics_compare():
+    item = fitted(CategoryTarget())
+    found = run_program(item.restore, {item.restore.inputs[0]: encoded(item, "c", "a")})[item.restore.outputs[0]]
+    assert found.tolist() == [2, 0]
+    assert item.prediction in [step.output for step in item.decode.steps]
+
+
+def test_weights():
+    assert fitted(CategoryTarget()).weights is None
+    balanced = fitted(CategoryTarget(classes=("c", "a", "b"), class_weights=Balanced()))
+    assert balanced.weights == pytest.approx((4 / 3, 2 / 3, 4 / 3))
+    assert fitted(CategoryTarget(class_weights=Custom(weights={"9": 3.0})), "code").weights == (1.0, 3.0, 1.0)
+    with pytest.raises(DataError, match="`class_weights` names `d`"):
+        fitted(CategoryTarget(class_weights=Custom(weights={"d": 2.0})))

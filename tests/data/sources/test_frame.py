@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from datetime import UTC, date, datetime, timedelta, timezone
+
 import numpy as np
 import pandas as pd
 import polars as pl
@@ -47,6 +49,18 @@ def test_tensors_in_a_mapping():
     table = open_frame({"image": np.ones((2, 4, 4)), "label": ["a", "b"]})
     assert table.column("image").array().shape == (2, 4, 4)
     assert open_frame({"image": [[1, 2], [3, 4]]}).column("image").array().tolist() == [[1, 2], [3, 4]]
+
+
+def test_times_however_they_come():
+    times = [datetime(2024, 2, 29, 12, 30, tzinfo=UTC), None, datetime(1969, 12, 31, 23, 0, tzinfo=timezone(timedelta(hours=-1)))]
+    naive = [None if time is None else time.astimezone(UTC).replace(tzinfo=None) for time in times]
+    lists = [times, naive, [None if time is None else np.datetime64(time) for time in naive], [*map(pd.Timestamp, naive)]]
+    frames = [{"t": values} for values in lists] + [{"t": np.array(naive, "M8[s]")}, pl.DataFrame({"t": naive}), pa.table({"t": naive})]
+    for frame in [*frames, pd.DataFrame({"t": naive}), pd.DataFrame({"t": pd.to_datetime(pd.Series(times), utc=True)})]:
+        cells = open_frame(frame).column("t").seconds()
+        assert cells.values[[0, 2]].tolist() == [1_709_209_800, 0]
+        assert cells.missing.tolist() == [1]
+    assert open_frame({"d": [date(1970, 1, 2), None]}).column("d").seconds().values.tolist() == [86400, 0]
 
 
 def test_lists_with_gaps():

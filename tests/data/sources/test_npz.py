@@ -132,3 +132,10 @@ def test_needs_no_polars(tmp_path):
         f"assert open_table({str(tmp_path / 't.npz')!r}).column('x').numbers().values.sum() == 3"
     )
     subprocess.run([sys.executable, "-c", code], check=True)
+
+
+def test_times(tmp_path):
+    np.savez(tmp_path / "t.npz", when=np.array(["1970-01-02", "NaT"], "M8[D]"))
+    column = open_table(tmp_path / "t.npz").column("when")
+    assert column.kind == "time"
+    assert (column.seconds().values.tolist(), column.seconds().missing.tolist()) == ([86400, 0], [1])

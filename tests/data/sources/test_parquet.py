@@ -42,7 +42,7 @@ def test_columns(table):
         "number": "number",
         "text": "text",
         "flag": "boolean",
-        "day": "other",
+        "day": "time",
         "group": "text",
         "image": "array",
         "list": "array",

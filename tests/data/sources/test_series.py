@@ -83,3 +83,20 @@ def test_whole_numbers(column):
 
 def test_showing_a_cell(column):
     assert column([" x"]).show(0) == " x"
+
+
+def test_times_in_texts(column):
+    found = column(["1970-01-02", " 1970-01-01T00:01Z ", "NA", "-60", "29.2.2024", ""]).seconds()
+    assert found.values.tolist() == [86400, 60, 0, -60, 0, 0]
+    assert found.missing.tolist() == [2, 5]
+    assert found.bad.tolist() == [4]
+
+
+@pytest.mark.parametrize("dtype", [pl.Date, pl.Datetime("ms"), pl.Datetime("ns"), pl.Datetime("us", "Europe/Berlin")])
+def test_times_of_polars(dtype):
+    series = pl.Series(["1899-12-31", None, "2024-02-29"]).str.to_datetime(time_zone="UTC")
+    column = SeriesColumn(series.cast(dtype), TOKENS)
+    found = column.seconds()
+    assert column.kind == "time"
+    assert found.values[[0, 2]].tolist() == [-2_209_075_200, 1_709_164_800]
+    assert found.missing.tolist() == [1]
