@@ -2,7 +2,7 @@
 
 python benchmarks/serve_load.py MODEL [--requests N] [--clients N] [--device D] [OPTIONS OF mlpspec serve]
 
-Ends with 1 when an answer is wrong or lacks, the server's memory grows, or it does not stop in good order.
+Ends with 1 when an answer is wrong or missing, the server's memory grows, or it does not stop in good order.
 """
 
 from __future__ import annotations

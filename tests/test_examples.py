@@ -1,7 +1,6 @@
 """Every spec that is shipped, through the command line as its first lines say; the README's Python; the data's sources."""
 
 import csv
-import os
 import re
 import shutil
 import subprocess
@@ -14,6 +13,7 @@ import pytest
 from sklearn.datasets import load_breast_cancer, load_diabetes, load_digits
 
 import mlpspec
+from mlpspec.cli.main import run
 from mlpspec.language.reader import read
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -30,16 +30,17 @@ def clone(tmp_path_factory):
     return folder
 
 
-def python(folder, *arguments):
-    """Standard output of a Python process in `folder`, which must end well."""
-    environment = {**os.environ, "OMP_NUM_THREADS": "1"}
-    done = subprocess.run([sys.executable, *arguments], cwd=folder, env=environment, capture_output=True, text=True, timeout=300)
-    assert done.returncode == 0, done.stderr
-    return done.stdout
+@pytest.fixture
+def command_line(clone, monkeypatch):
+    """The command line, run in the clone within this process."""
+    monkeypatch.chdir(clone)
 
+    def call(*arguments):
+        with pytest.raises(SystemExit) as stop:
+            run(list(arguments))
+        assert stop.value.code == 0
 
-def command_line(folder, *arguments):
-    return python(folder, "-m", "mlpspec", *arguments)
+    return call
 
 
 def header_command(spec):
@@ -48,18 +49,14 @@ def header_command(spec):
     return command.split()
 
 
-def answers(folder, name, data):
-    """The rows that the exported model gives for a data file."""
-    run = f"runs/{name}/latest"
-    command_line(folder, "export", run)
-    command_line(folder, "predict", f"{run}/model.onnx", data, "-o", f"{name}.answers.csv", "--device", "cpu")
-    with (folder / f"{name}.answers.csv").open(newline="") as file:
+def table(path):
+    """The rows of a CSV file."""
+    with path.open(newline="") as file:
         return list(csv.DictReader(file))
 
 
-def truth(table, column):
-    with (DATA / table).open(newline="") as file:
-        return [row[column] for row in csv.DictReader(file)]
+def truth(name, column):
+    return [row[column] for row in table(DATA / name)]
 
 
 def share_right(rows, column, expected):
@@ -82,12 +79,15 @@ CHECKS = {
 
 
 @pytest.mark.parametrize("spec", SPECS, ids=lambda spec: spec.stem)
-def test_spec(spec, clone):
+def test_spec(spec, clone, command_line):
     command = header_command(spec)
     assert command == ["train", f"specs/{spec.name}"]
-    command_line(clone, *command)
     data, is_good = CHECKS[spec.stem]
-    assert is_good(answers(clone, spec.stem, f"examples/data/{data}"))
+    model, answers = f"runs/{spec.stem}/latest/model.onnx", f"{spec.stem}.answers.csv"
+    command_line(*command)
+    command_line("export", f"runs/{spec.stem}/latest")
+    command_line("predict", model, f"examples/data/{data}", "-o", answers, "--device", "cpu")
+    assert is_good(table(clone / answers))
 
 
 @pytest.mark.parametrize("spec", SPECS, ids=lambda spec: spec.stem)
@@ -96,13 +96,13 @@ def test_spec_names_the_schema_that_is_there(spec):
     assert (spec.parent / schema).is_file()
 
 
-def test_readme_python_and_new_penguins(clone):
+def test_readme_python_and_new_penguins(clone, command_line):
     snippets = re.findall(r"^```python\n(.*?)^```$", (ROOT / "README.md").read_text(), re.MULTILINE | re.DOTALL)
     assert snippets
-    python(clone, "-c", "\n".join(snippets))
-    command_line(clone, "predict", "penguins.onnx", "examples/data/penguins_new.csv", "-o", "new.csv", "--device", "cpu")
-    with (clone / "new.csv").open(newline="") as file:
-        rows = list(csv.DictReader(file))
+    done = subprocess.run([sys.executable, "-c", "\n".join(snippets)], cwd=clone, capture_output=True, text=True, timeout=300)
+    assert done.returncode == 0, done.stderr
+    command_line("predict", "penguins.onnx", "examples/data/penguins_new.csv", "-o", "new.csv", "--device", "cpu")
+    rows = table(clone / "new.csv")
     assert [row["species"] for row in rows[:3]] == ["Adelie", "Gentoo", "Chinstrap"]
     assert len(rows) == 5  # also with missing values and an island that no training row has
     for row in rows:

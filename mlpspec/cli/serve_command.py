@@ -60,6 +60,7 @@ def main(
     from mlpspec.runtime.predictor import Predictor
     from mlpspec.serving.options import ServeOptions
     from mlpspec.serving.server import ModelServer
+    from mlpspec.serving.warm_up import warm_up
 
     body = round(max_body_mib * 2**20)
     options = ServeOptions(
@@ -73,6 +74,7 @@ def main(
     )
     predictor = Predictor(model, device=device, threads=threads)
     output.warnings(predictor.device.warnings)
+    warm_up(predictor, max_batch)
 
     def ready() -> None:
         output.note(f"serving {server.name} at {server.url} on {predictor.device}")

@@ -41,7 +41,7 @@ def number_help(cell: str) -> str:
     if text.lower() in ("true", "false", "yes", "no", "t", "f", "y", "n"):
         return "words for yes and no are categories: read the column with `category`, or write 1 and 0"
     if _DATE.fullmatch(text):
-        return "a date is not one number: write the column as a number (a year, days since a day), or read it with `category`"
+        return "a date is not one number: write it as 2007-11-11 and read it with `datetime`, or make the column a number, such as a year"
     return "mend the cells, or read the column with `category` if it holds words"
 
 

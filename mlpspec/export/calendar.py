@@ -28,7 +28,7 @@ class _Calendar:
 
     def __init__(self, writer: GraphWriter, seconds: str, output: str):
         self.writer, self.output = writer, output
-        within = self.calculate("Clip", seconds, EARLIEST, LATEST)
+        within = self.within(self.within(seconds, "Less", EARLIEST), "Greater", LATEST)
         self.seconds = self.calculate("Add", within, MARCH * 86_400)
         self.days = self.calculate("Div", self.seconds, 86_400)
 
@@ -36,6 +36,14 @@ class _Calendar:
         """A node over values and whole numbers; its output."""
         names = [self.writer.constant(value, np.int64, self.output) if isinstance(value, int) else value for value in values]
         return self.writer.node(op_type, names, self.writer.unused(f"{self.output}.{op_type.lower()}"))
+
+    def within(self, value: str, beyond: str, end: int) -> str:
+        """The value, or the end where it lies beyond.
+
+        ONNX Runtime's Clip, Min and Max err for int64 on some processors (its pull request 32475).
+        """
+        limit = self.writer.constant(end, np.int64, self.output)
+        return self.calculate("Where", self.calculate(beyond, value, limit), limit, value)
 
     def rest(self, value: str, divisor: int) -> str:
         return self.calculate("Mod", value, divisor)

@@ -49,7 +49,7 @@ def export(run: RunFolder, output: Path | None = None) -> ExportResult:
     graph, module = load_run_module(run, document, preprocessing)
     options = document.spec.export
     metadata = {
-        "mlpspec.spec": (run.path / "spec.resolved.yaml").read_text(encoding="utf-8"),
+        "mlpspec.spec": run.resolved_spec(),
         "mlpspec.model": model_card(document.spec.name, preprocessing, options),
     }
     model = assemble(module, graph, preprocessing, options, metadata)

@@ -20,11 +20,7 @@ class GraphWriter:
         """A constant tensor; its name, made from that of the value it belongs to. Texts have dtype object."""
         array = np.array(value, dtype=dtype)
         name = self.unused(f"{near}.constant")
-        if array.dtype == object:
-            tensor = helper.make_tensor(name, TensorProto.STRING, array.shape, [str(text).encode() for text in array.reshape(-1)])
-        else:
-            tensor = numpy_helper.from_array(array, name)
-        self.initializers.append(tensor)
+        self.initializers.append(numpy_helper.from_array(array, name))
         return name
 
     def node(self, op_type: str, inputs: list[str], output: str, *others: str, domain: str = "", **attributes: Any) -> str:

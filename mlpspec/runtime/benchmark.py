@@ -8,13 +8,11 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
+from itertools import cycle, permutations
 
 import numpy as np
 
-from mlpspec.runtime.device import Device
-from mlpspec.runtime.model_file import read_model_file
 from mlpspec.runtime.predictor import Predictor
-from mlpspec.runtime.session import open_session
 from mlpspec.runtime.synthetic import synthetic_rows
 
 BATCH_SIZES = (1, 16, 256, 4096, 65536)
@@ -44,7 +42,7 @@ class Timing:
         rows: rows of a batch.
         calls: counted calls.
         p50, p99: seconds of a call, at these percentiles.
-        overhead: seconds that a call takes longer than that of plain ONNX Runtime in the same round; the median. None for that itself.
+        overhead: of `Predictor.run`: seconds that a call takes longer than that of plain ONNX Runtime in the same round; the median.
     """
 
     what: str
@@ -72,10 +70,10 @@ def benchmark(
     tf32: bool = False,
     others: Mapping[str, Contender] | None = None,
 ) -> Iterator[Timing]:
-    """Time `Predictor.run` and plain `onnxruntime` on the same made-up rows, and `others` beside them, setting by setting.
+    """Time `Predictor.run` and plain `onnxruntime` on the same made-up rows, and `others` after them, setting by setting.
 
-    Contenders take turns call by call, so that what else the machine does meets them all alike. A GPU calculates with one setting of
-    `threads` only, the first.
+    The two share a session and take turns, so that what else the machine does meets them alike. The others are timed alone: their threads
+    and those of the session would get in each other's way. A GPU calculates with one setting of `threads` only, the first.
 
     Args:
         model: the model file.
@@ -89,42 +87,41 @@ def benchmark(
     Raises:
         UsageError, ModelFileError, MachineError: as `Predictor`.
     """
-    file = read_model_file(model)
     for device in devices:
         for count in threads:
             predictor = Predictor(model, device=device, threads=count, tf32=tf32)
             used = predictor.device.device
-            session, _ = open_session(file, Device.parse(used), threads=count, tf32=tf32)
-            names = [output.name for output in session.get_outputs()]
+            plain = predictor._run  # the same session: the threads of a second one would spin beside those of the first
+            names = list(predictor.no_answers())
             for rows in batch_sizes:
                 arrays = synthetic_rows(predictor.card, rows)
-                calls: dict[str, Callable[[], object]] = {
-                    PLAIN: partial(session.run, names, arrays),
-                    PREDICTOR: partial(predictor.run, arrays),
-                    **{name: prepare(arrays, used, count) for name, prepare in (others or {}).items()},
-                }
-                times = take_turns(calls, seconds=seconds)
-                for name in calls:
-                    yield Timing(
-                        what=name,
-                        device=used,
-                        threads=count,
-                        rows=rows,
-                        calls=len(times[name]),
-                        p50=float(np.percentile(times[name], 50)),
-                        p99=float(np.percentile(times[name], 99)),
-                        overhead=None if name == PLAIN else float(np.median(times[name] - times[PLAIN])),
-                    )
+                pair = take_turns({PLAIN: partial(plain, names, arrays), PREDICTOR: partial(predictor.run, arrays)}, seconds=seconds)
+                overhead = float(np.median(pair[PREDICTOR] - pair[PLAIN]))
+                yield _timing(PLAIN, used, count, rows, pair[PLAIN])
+                yield _timing(PREDICTOR, used, count, rows, pair[PREDICTOR], overhead)
+                for name, prepare in (others or {}).items():
+                    times = take_turns({name: prepare(arrays, used, count)}, seconds=seconds)
+                    yield _timing(name, used, count, rows, times[name])
             if predictor.device.is_cuda:
                 break
 
 
+def _timing(what: str, device: str, threads: int | None, rows: int, times: np.ndarray, overhead: float | None = None) -> Timing:
+    p50, p99 = map(float, np.percentile(times, (50, 99)))
+    return Timing(what=what, device=device, threads=threads, rows=rows, calls=len(times), p50=p50, p99=p99, overhead=overhead)
+
+
 def take_turns(calls: Mapping[str, Callable[[], object]], *, seconds: float) -> dict[str, np.ndarray]:
-    """The seconds of each call of some functions that are called in turn, for `seconds` times their number; the collector rests."""
+    """The seconds of each call of some functions, which all get the same number of calls, in `seconds` times their number.
+
+    Round by round each is called once, in all orders after each other: what was called before decides what lies in the caches. The garbage
+    collector rests meanwhile.
+    """
     for call in calls.values():
         for _ in range(WARM_UP):
             call()
     found: dict[str, list[float]] = {name: [] for name in calls}
+    orders = cycle(permutations(calls.items()))
     was_enabled = gc.isenabled()
     gc.collect()
     gc.disable()
@@ -132,7 +129,7 @@ def take_turns(calls: Mapping[str, Callable[[], object]], *, seconds: float) -> 
         end = time.perf_counter() + seconds * len(calls)
         rounds = 0
         while rounds < LEAST or (rounds < MOST and time.perf_counter() < end):
-            for name, call in calls.items():
+            for name, call in next(orders):
                 start = time.perf_counter()
                 call()
                 found[name].append(time.perf_counter() - start)

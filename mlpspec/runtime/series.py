@@ -72,7 +72,7 @@ class SeriesColumn:
         """int64 seconds since 1970-01-01 00:00 UTC; `NO_TIME` where missing."""
         series = self._series
         if series.dtype == pl.String:
-            texts = self.texts(None)
+            texts = SeriesColumn(series.str.strip_chars(SPACES), self._tokens).texts(None)
             values, bad = seconds_of_texts(texts.values)
             values[texts.missing] = NO_TIME
             return Cells(values, texts.missing, bad)

@@ -139,8 +139,8 @@ class Loop:
     def _refuse_non_finite(self, part: str, loss: float | None, epoch: int) -> None:
         if loss is not None and math.isfinite(loss):
             return
-        optimizer = self.training.optimizer
-        help = f"try `--set training.optimizer.{optimizer.kind}.learning_rate={optimizer.learning_rate / 10:.2g}`"
+        smaller = self.training.optimizer.learning_rate / 10
+        help = f"try a smaller learning rate in `training.optimizer`, such as {smaller:.2g}; scale inputs and targets"
         message = f"the {part} loss became NaN or infinite in epoch {epoch}, at a learning rate of {self._rate(epoch):.3g}"
         raise CheckError(message, code="non-finite-loss", help=help)
 

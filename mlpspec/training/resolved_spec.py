@@ -11,7 +11,13 @@ from mlpspec.language.writer import plain
 
 def resolved_spec(document: Document) -> str:
     """The spec as YAML with overrides and variables applied and every default written out. Reading it gives the same spec."""
-    return yaml.dump(plain(document.spec, complete=True), Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=120)
+    written = plain(document.spec, complete=True)
+    data = document.spec.data
+    if data.train is not None:
+        del written["data"]["split"]  # which has no meaning, and may not be written, beside a file for each part
+    elif data.split.column is not None:
+        written["data"]["split"] = {"column": written["data"]["split"]["column"]}
+    return yaml.dump(written, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=120)
 
 
 class _Dumper(yaml.SafeDumper):

@@ -10,6 +10,7 @@ from mlpspec.diagnostics import ModelFileError, SpecError
 from mlpspec.ir.fitted import Preprocessing
 from mlpspec.ir.graph import Graph
 from mlpspec.language.document import Document
+from mlpspec.training.dry_run import check_fit
 from mlpspec.training.run_folder import RunFolder
 
 if TYPE_CHECKING:
@@ -49,6 +50,8 @@ def load_run_module(run: RunFolder, document: Document, preprocessing: Preproces
         graph = build_graph(document, preprocessing.facts)
     except SpecError as error:
         raise ModelFileError(error.diagnostics) from error
+    with run.readable("preprocessing.json"):
+        check_fit(preprocessing, graph)
     module = build_module(graph)
     checkpoints = Checkpoints(run.path / "checkpoints", run.owner())
     checkpoints.load_weights(module, "best" if checkpoints.has("best") else "last")

@@ -31,6 +31,7 @@ import numpy as np
 from mlpspec.atomic import write_atomically
 from mlpspec.diagnostics import MachineError, ModelFileError, UsageError
 from mlpspec.ir.fitted import Preprocessing
+from mlpspec.training.dry_run import RAW_DTYPES, try_programs
 
 RUNS = Path("runs")
 
@@ -126,7 +127,7 @@ class RunFolder:
     def proof_rows(self) -> dict[str, np.ndarray]:
         """The rows of `write_proof_rows`, texts as objects again."""
         name = "proof_rows.npz"
-        with self._readable(name):
+        with self.readable(name):
             with np.load(io.BytesIO(self._sealed(name)), allow_pickle=False) as file:
                 stored = {key.removeprefix("input "): file[key] for key in file.files}
             rows = {key: array.astype(object) if array.dtype.kind == "U" else array for key, array in stored.items()}
@@ -139,7 +140,7 @@ class RunFolder:
 
     def owner(self) -> str:
         """What checkpoints of this run carry, so that another run's are not taken for its own: the hash of its preprocessing."""
-        with self._readable("preprocessing.json"):
+        with self.readable("preprocessing.json"):
             return hashlib.sha256((self.path / "preprocessing.json").read_bytes()).hexdigest()
 
     def info(self) -> dict[str, Any]:
@@ -158,24 +159,24 @@ class RunFolder:
 
     def resolved_spec(self) -> str:
         """The text of spec.resolved.yaml."""
-        with self._readable("spec.resolved.yaml"):
+        with self.readable("spec.resolved.yaml"):
             return self._sealed("spec.resolved.yaml").decode()
 
     def preprocessing(self) -> Preprocessing:
         """What was learnt from the training rows."""
-        with self._readable("preprocessing.json"):
+        with self.readable("preprocessing.json"):
             preprocessing = Preprocessing.from_json(json.loads(self._sealed("preprocessing.json")))
-            _check_operators(preprocessing)
+            try_programs(preprocessing)
         return preprocessing
 
     def metrics(self) -> list[dict[str, Any]]:
         """The lines of metrics.jsonl; a last line that was cut short when a run was killed is left out."""
-        with self._readable("metrics.jsonl"):
+        with self.readable("metrics.jsonl"):
             text = (self.path / "metrics.jsonl").read_text(encoding="utf-8")
             return [json.loads(line) for line in text[: text.rfind("\n") + 1].splitlines()]
 
     def _json(self, name: str) -> dict[str, Any]:
-        with self._readable(name):
+        with self.readable(name):
             data = json.loads((self.path / name).read_text(encoding="utf-8"))
             if not isinstance(data, dict):
                 raise TypeError("it is not a JSON object")
@@ -191,8 +192,8 @@ class RunFolder:
         return data
 
     @contextmanager
-    def _readable(self, name: str) -> Iterator[None]:
-        """Turn what can go wrong when a damaged file is read into the error that names it."""
+    def readable(self, name: str) -> Iterator[None]:
+        """Turn what can go wrong while a damaged file is read into the ModelFileError that names it."""
         try:
             yield
         except _DAMAGE as error:
@@ -206,25 +207,13 @@ _DAMAGE = (
 )
 
 
-def _check_operators(preprocessing: Preprocessing) -> None:
-    """Every step of every program is one that there is."""
-    from mlpspec.data.operators import OPERATORS
-
-    programs = [item.program for item in preprocessing.inputs.values()]
-    programs += [program for item in preprocessing.targets.values() for program in (item.encode, item.decode, item.restore)]
-    unknown = {step.op for program in programs for step in program.steps} - OPERATORS.keys()
-    if unknown:
-        raise ValueError(f"there is no operator `{min(unknown)}`")
-
-
 def _check_rows(rows: Mapping[str, np.ndarray], preprocessing: Preprocessing) -> None:
     """The rows are what the inputs take: all of them, of their type and shape, as many of each."""
     if rows.keys() != preprocessing.inputs.keys():
         raise ValueError(f"it has the inputs {sorted(rows)}, not {sorted(preprocessing.inputs)}")
-    kinds = {"float32": "float32", "string": "object"}
     for name, item in preprocessing.inputs.items():
         shape = item.shape if item.shape is not None else (len(item.columns),)
-        if rows[name].shape[1:] != shape or str(rows[name].dtype) != kinds.get(item.type, "int64"):
+        if rows[name].shape[1:] != shape or rows[name].dtype != RAW_DTYPES[item.type]:
             raise ValueError(f"its rows of `{name}` are {rows[name].dtype} {rows[name].shape}, not {item.type} (rows, {shape})")
     counts = {len(array) for array in rows.values()}
     if len(counts) != 1 or 0 in counts:

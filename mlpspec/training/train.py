@@ -111,9 +111,9 @@ class _Run:
         self.progress.note(f"training on {self.device_reason}; step {self.step_reason}")
         try:
             ended, position = self._loop(interrupt)
-        except BaseException as error:
+        except Exception as error:  # not KeyboardInterrupt: a second Ctrl-C ends at once
             self._keep_best()
-            self._write_info({"status": "failed", "error": str(error) or type(error).__name__})
+            self._write_info({"status": "failed", "error": str(error)})
             raise
         if ended == "interrupted":
             self._write_info({"status": "stopped", "epoch": position.epoch, "best_epoch": position.best_epoch})

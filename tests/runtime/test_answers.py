@@ -32,3 +32,25 @@ def test_names_that_the_data_has_are_not_taken(regression):
     frame = answer_frame(card, {"price": np.array([1.5, 2.5], np.float32)}, kept)
     assert frame.columns == ["price", "price_predicted", "price_predicted_predicted"]
     assert frame.schema["price_predicted_predicted"] == pl.Float32
+
+
+def test_labels_and_intervals(regression):
+    card = Predictor(regression, "cpu").card
+    labels = replace(card.targets[0], name="tags", outputs={"tags": ("a", "b"), "tags_probability": ("a", "b")})
+    price = replace(card.targets[0], outputs={"price": None, "price_interval": ("0.05", "0.95")})
+    answers = {
+        "tags": np.array([[1, 0]]),
+        "tags_probability": np.array([[0.75, 0.25]], np.float32),
+        "price": np.array([5], np.float32),
+        "price_interval": np.array([[4, 6]], np.float32),
+    }
+    frame = answer_frame(replace(card, targets=(labels, price)), answers, None)
+    assert frame.row(0, named=True) == {
+        "tags_a": 1,
+        "tags_b": 0,
+        "tags_probability_a": 0.75,
+        "tags_probability_b": 0.25,
+        "price": 5,
+        "price_interval_0.05": 4,
+        "price_interval_0.95": 6,
+    }

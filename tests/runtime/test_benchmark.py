@@ -38,13 +38,13 @@ def test_other_contenders_get_the_same_rows_and_setting(file):
     assert seen == [((3, 2), "cpu", 1)]
     assert found[-1].what == "sleeper"
     assert 0.01 <= found[-1].p50 < 0.1
-    assert found[-1].overhead == pytest.approx(0.01, abs=0.05)
+    assert found[-1].overhead is None
 
 
 def test_calls_take_turns_after_a_warm_up():
     called = []
     times = take_turns({"a": lambda: called.append("a"), "b": lambda: called.append("b")}, seconds=0)
-    assert called == ["a"] * WARM_UP + ["b"] * WARM_UP + ["a", "b"] * LEAST
+    assert called == ["a"] * WARM_UP + ["b"] * WARM_UP + list("abbaabbaab")
     assert {name: len(found) for name, found in times.items()} == {"a": LEAST, "b": LEAST}
 
 

@@ -105,3 +105,50 @@ def test_contradictions_with_the_graph_are_all_named(metadata):
 def test_a_fixed_batch_is_a_contradiction(metadata):
     with pytest.raises(ModelFileError, match=r"has \(1, 2\)"):
         read_card(metadata, (Value("size", "tensor(float)", (1, 2)), INPUTS[1]), OUTPUTS)
+
+
+def card_of(make, target, *outputs):
+    return read_card(make.card([make.SIZE], [target]), INPUTS[:1], outputs).targets[0]
+
+
+def test_answers_of_every_kind(make):
+    labels = {"name": "tags", "kind": "multilabel", "type": "string", "classes": ["a", "b"]}
+    labels["outputs"] = {"tags": ["a", "b"], "tags_probability": ["a", "b"]}
+    two = ("batch", 2)
+    target = card_of(make, labels, Value("tags", "tensor(int64)", two), Value("tags_probability", "tensor(float)", two))
+    assert list(target.outputs.values()) == [("a", "b"), ("a", "b")]
+    quantiles = {"name": "price", "outputs": {"price": None, "price_interval": ["0.05", "0.95"]}}
+    target = card_of(make, quantiles, Value("price", "tensor(float)", ("batch",)), Value("price_interval", "tensor(float)", two))
+    assert target.outputs == {"price": None, "price_interval": ("0.05", "0.95")}
+
+
+@pytest.mark.parametrize(
+    ("outputs", "reason"),
+    [
+        ({}, "none, or not named"),
+        ({"other": None}, "not named after"),
+        (["price"], "an object is wanted"),
+        ({"price": ["a", "a"]}, "stands twice"),
+        ({"price": "a"}, "all texts"),
+    ],
+)
+def test_outputs_that_make_no_sense(make, outputs, reason):
+    with pytest.raises(ModelFileError, match=reason):
+        card_of(make, {"name": "price", "outputs": outputs})
+
+
+def test_labels_that_contradict_the_graph(make):
+    labels = {"name": "tags", "kind": "multilabel", "type": "string", "classes": ["a", "b"], "outputs": {"tags": ["a", "b"]}}
+    with pytest.raises(ModelFileError, match=r"`tags` should be tensor\(int64\)"):
+        card_of(make, labels, Value("tags", "tensor(string)", ("batch", 2)))
+    with pytest.raises(ModelFileError, match=r"should have the shape \(batch, 2\) and has \(batch\)"):
+        card_of(make, labels, Value("tags", "tensor(int64)", ("batch",)))
+
+
+def test_times_are_whole_seconds(make):
+    when = {"name": "when", "kind": "datetime", "columns": ["when"], "type": "seconds"}
+    price = Value("price", "tensor(float)", ("batch",))
+    card = read_card(make.card([when], [{"name": "price"}]), [Value("when", "tensor(int64)", ("batch", 1))], [price])
+    assert card.inputs[0].type == "seconds"
+    with pytest.raises(ModelFileError, match=r"`when` should be tensor\(int64\)"):
+        read_card(make.card([when], [{"name": "price"}]), [Value("when", "tensor(float)", ("batch", 1))], [price])

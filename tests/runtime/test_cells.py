@@ -13,6 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from mlpspec.instants import NO_TIME
 from mlpspec.runtime.cells import ValuesColumn
 from mlpspec.runtime.series import SeriesColumn
 
@@ -175,3 +176,40 @@ def test_both_readers_agree_on_any_texts(texts):
         one, two = getattr(left, name)(known), getattr(right, name)(known)
         assert plain(one) == plain(two)
     assert plain(left.numbers())[1:] == plain(right.numbers())[1:]
+
+
+@both
+def test_times_in_texts(column):
+    texts = ["2024-02-29", " 1969-12-31T23:59:59Z", "60", "", " NA ", None, "29.2.2024", "2023-02-29", "1.5"]
+    values = [1_709_164_800, -1, 60, NO_TIME, NO_TIME, NO_TIME]
+    found = plain(column(texts).seconds())
+    assert found[0][:6] == values
+    assert found[1:] == ([3, 4, 5], [6, 7, 8], [])
+
+
+@both
+@pytest.mark.parametrize(
+    "times",
+    [
+        [datetime.date(2024, 2, 29), None],
+        [datetime.datetime(2024, 2, 29), None],
+        [datetime.datetime(2024, 2, 29, 1, tzinfo=datetime.timezone(datetime.timedelta(hours=1))), None],
+        [1_709_164_800, None],
+    ],
+)
+def test_times(column, times):
+    assert plain(column(times).seconds())[:3] == ([1_709_164_800, NO_TIME], [1], [])
+
+
+@pytest.mark.parametrize("unit", ["ns", "us", "s", "D"])
+def test_times_of_numpy(unit):
+    times = np.array(["2024-02-29", "NaT"], f"M8[{unit}]")
+    for values in (times, list(times), [pd.Timestamp("2024-02-29"), pd.NaT]):
+        assert plain(values_column(values).seconds())[:3] == ([1_709_164_800, NO_TIME], [1], [])
+    assert plain(values_column(np.array([5, -5])).seconds()) == ([5, -5], [], [], [])
+
+
+@both
+@pytest.mark.parametrize("values", [[True, False], [1.5, 2.5], [datetime.timedelta(1), datetime.timedelta(2)]])
+def test_what_is_no_time(column, values):
+    assert plain(column(values).seconds())[2] == [0, 1]

@@ -2,7 +2,11 @@ from __future__ import annotations
 
 import numpy as np
 import polars as pl
+import pytest
+from onnx import helper
 
+from mlpspec.diagnostics import DataError
+from mlpspec.instants import NO_TIME
 from mlpspec.runtime.faults import Faults
 from mlpspec.runtime.inputs import InputReader, missing_columns, unequal_rows
 from mlpspec.runtime.predictor import Predictor
@@ -58,3 +62,21 @@ def test_unequal_rows():
     assert not faults
     unequal_rows({"a": np.ones(2), "b": np.ones(3)}, faults)
     assert "`a` 2, `b` 3" in faults.diagnostics()[0].message
+
+
+def test_times(make):
+    column = make.raw("when", make.INT64, 1)
+    node = helper.make_node("Squeeze", ["when", "axis"], ["second"])
+    graph = make.small_graph([column], [make.raw("second", make.INT64)], [node], axis=np.array([1], np.int64))
+    when = {"name": "when", "kind": "datetime", "columns": ["when"], "type": "seconds"}
+    target = {"name": "second", "kind": "category", "type": "int64", "classes": [0, 1]}
+    lenient, strict = (
+        Predictor(make.model_bytes(graph, make.card([{**when, "missing": missing}], [target])), "cpu") for missing in ("median", "error")
+    )
+    data = {"when": ["1970-01-02", "1970-01-01T00:01:00Z", ""]}
+    assert lenient.predict(data)["second"].tolist() == [86_400, 60, NO_TIME]
+    with pytest.raises(DataError, match="`when` has no value"):
+        strict.predict(data)
+    with pytest.raises(DataError, match="'2.1.1970', which is not a time") as error:
+        lenient.predict({"when": ["2.1.1970"]})
+    assert "2026-05-17" in error.value.diagnostics[0].help

@@ -76,6 +76,7 @@ def _kill_and_resume(small, times):
         _wait_for(small / "parts", process)
         time.sleep(moments.uniform(0, 0.4))
         if process.poll() is not None:
+            process.communicate()
             break
         process.kill()
         process.communicate()

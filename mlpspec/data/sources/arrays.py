@@ -70,9 +70,10 @@ class ArrayColumn(Column):
         if self.kind == "integer":
             return self.integers()
         if self.kind == "text":
-            texts = self.texts()
-            values, bad = seconds_of_texts(texts)
-            return Integers(values, np.flatnonzero(texts == ""), bad)
+            cells, where = self._stripped
+            missing = np.isin(cells, [*self._tokens, ""])
+            values, bad = seconds_of_texts(np.where(missing, "", cells))
+            return Integers(values[where], np.flatnonzero(missing[where]), np.flatnonzero(np.isin(where, bad)))
         missing = np.isnat(self._values)
         return Integers(np.where(missing, 0, seconds_of_array(self._values)), np.flatnonzero(missing), np.empty(0, np.int64))
 

@@ -54,7 +54,7 @@ class SeriesColumn(Column):
         if self.kind == "integer":
             return self.integers()
         if self.kind == "text":
-            texts = self.texts()
+            texts = SeriesColumn(self._series.str.strip_chars(_SPACES), self._tokens).texts()
             values, bad = seconds_of_texts(texts)
             return Integers(values, np.flatnonzero(texts == ""), bad)
         times = self._series.cast(pl.Datetime("us")).to_numpy()

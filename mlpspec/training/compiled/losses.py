@@ -16,16 +16,17 @@ Joining = Literal["mean", "sum"]
 def joining(loss: LossFunction, outputs: Mapping[str, torch.Tensor], targets: Mapping[str, torch.Tensor]) -> Joining | None:
     """Whether the loss of two batches together is the mean of their losses or the sum; None where it is neither.
 
-    It is tried with random outputs of the given shapes, and the targets of a batch.
+    It is tried with random outputs of the given shapes, the targets of a batch, and those of its first row over again: where classes weigh
+    differently, the batches do too.
     """
     generator = torch.Generator().manual_seed(0)
     first, second = (
         {name: torch.randn(output.shape, generator=generator).to(output) for name, output in outputs.items()} for _ in range(2)
     )
     both = {name: torch.cat([first[name], second[name]]) for name in outputs}
-    twice = {name: torch.cat([target, target]) for name, target in targets.items()}
-    total = loss(first, targets).item() + loss(second, targets).item()
-    joined = loss(both, twice).item()
+    others = {name: target[:1].expand(target.shape) for name, target in targets.items()}
+    total = loss(first, targets).item() + loss(second, others).item()
+    joined = loss(both, {name: torch.cat([targets[name], others[name]]) for name in targets}).item()
     if math.isclose(joined, total / 2, rel_tol=1e-4):
         return "mean"
     return "sum" if math.isclose(joined, total, rel_tol=1e-4) else None

@@ -86,10 +86,10 @@ def test_showing_a_cell(column):
 
 
 def test_times_in_texts(column):
-    found = column(["1970-01-02", " 1970-01-01T00:01Z ", "NA", "-60", "29.2.2024", ""]).seconds()
-    assert found.values.tolist() == [86400, 60, 0, -60, 0, 0]
-    assert found.missing.tolist() == [2, 5]
-    assert found.bad.tolist() == [4]
+    found = column(["1970-01-02", " 1970-01-01T00:01Z ", "NA", "-60", "29.2.2024", "", " NA ", "29.2.2024"]).seconds()
+    assert found.values.tolist() == [86400, 60, 0, -60, 0, 0, 0, 0]
+    assert found.missing.tolist() == [2, 5, 6]
+    assert found.bad.tolist() == [4, 7]
 
 
 @pytest.mark.parametrize("dtype", [pl.Date, pl.Datetime("ms"), pl.Datetime("ns"), pl.Datetime("us", "Europe/Berlin")])

@@ -14,6 +14,7 @@ LABELS, NUMBERS = {"y": torch.arange(8) % 3}, {"y": torch.randn(8, 3)}
     ("loss", "targets", "expected"),
     [
         (functional.cross_entropy, LABELS, "mean"),
+        (lambda o, t: functional.cross_entropy(o, t, weight=torch.tensor([1.0, 5.0, 2.0])), LABELS, None),
         (functional.mse_loss, NUMBERS, "mean"),
         (lambda o, t: functional.l1_loss(o, t, reduction="sum"), NUMBERS, "sum"),
         (lambda o, t: functional.mse_loss(o, t).sqrt(), NUMBERS, None),
