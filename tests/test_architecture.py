@@ -20,6 +20,7 @@ MAY_IMPORT = {
     "training": {"diagnostics", "ir", "catalog", "language", "passes", "pytorch", "data", "report"},
     "exporting": {"diagnostics", "ir", "catalog", "language", "passes", "pytorch", "data", "training"},
     "runtime": {"diagnostics"},
+    "serving": {"diagnostics", "runtime"},
 }
 """What each room may import of the others. `cli` and the modules beside the rooms may import all."""
 

@@ -39,15 +39,20 @@ def test_phases_stop_between_each_other():
     ["import mlpspec", "from mlpspec.cli.main import run; run(['--help'])", "from mlpspec.cli.main import run; run(['schema'])"],
 )
 def test_cheap_things_import_nothing_heavy(statement):
-    heavy = "torch onnx onnxruntime polars pandas pyarrow"
-    code = f"import sys, atexit\natexit.register(lambda: sys.stderr.write(','.join(m for m in '{heavy}'.split() if m in sys.modules)))\n{statement}"
+    heavy = ["torch", "onnx", "onnxruntime", "polars", "pandas", "pyarrow"]
+    code = f"import sys, atexit\natexit.register(lambda: sys.stderr.write(','.join(m for m in {heavy} if m in sys.modules)))\n{statement}"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert done.stderr == ""
 
 
 def test_validate_in_a_fresh_interpreter_needs_no_torch(tmp_path):
     (tmp_path / "spec.yaml").write_text(VALID.replace("dense", "densse"))
-    code = "import sys\nfrom mlpspec.cli.main import run\ntry: run(['validate', 'spec.yaml'])\nexcept SystemExit as stop: print(stop.code, sorted(m for m in ('torch', 'onnx', 'onnxruntime', 'polars', 'numpy') if m in sys.modules))"
+    code = (
+        "import sys\nfrom mlpspec.cli.main import run\n"
+        "try: run(['validate', 'spec.yaml'])\n"
+        "except SystemExit as stop:\n"
+        " print(stop.code, sorted(m for m in ('torch', 'onnx', 'onnxruntime', 'polars', 'numpy') if m in sys.modules))"
+    )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=tmp_path, check=False)
     assert done.stdout == "3 []\n"
     assert "Traceback" not in done.stderr

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import sys
 from importlib import import_module
 
@@ -69,7 +70,7 @@ def main(context: click.Context) -> None:
 def run(arguments: list[str] | None = None) -> None:
     """The console script: runs a command and ends the process with its exit code."""
     for stream in (sys.stdout, sys.stderr):
-        if hasattr(stream, "reconfigure"):
+        if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")  # a terminal that cannot show a sign must not end the work
     output = Output("mlpspec", json="--json" in (sys.argv if arguments is None else arguments))
 

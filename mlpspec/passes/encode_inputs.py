@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from mlpspec.catalog.layers.base import Layer
-from mlpspec.catalog.layers.concat import Concat
+from mlpspec.catalog.layers import LAYERS
 from mlpspec.ir.graph import Graph, GraphInput, Node
 from mlpspec.passes.context import Context
 from mlpspec.passes.place_layers import ALL_INPUTS
@@ -34,7 +33,6 @@ def encode_inputs(graph: Graph, context: Context) -> Graph:
             stands_for[ALL_INPUTS] = stands_for[inputs[0].name]
         else:
             stands_for[ALL_INPUTS] = ALL_INPUTS
-            joined: Layer = Concat()
-            front.append(Node(ALL_INPUTS, joined, tuple(stands_for[i.name] for i in inputs), ("inputs",)))
+            front.append(Node(ALL_INPUTS, LAYERS["concat"](), tuple(stands_for[i.name] for i in inputs), ("inputs",)))
     nodes = [replace(node, sources=tuple(stands_for.get(s, s) for s in node.sources)) for node in graph.nodes]
     return replace(graph, inputs=tuple(inputs), nodes=(*front, *nodes))

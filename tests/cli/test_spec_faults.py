@@ -139,14 +139,14 @@ FAULTS = {
 def test_a_fault_is_named_with_its_place_and_remedy(fault, cli, tmp_path):
     text, code, words = FAULTS[fault]
     (tmp_path / "spec.yaml").write_text(text)
-    before = set(os.listdir(tmp_path))
+    before = set(tmp_path.iterdir())
     outcome = cli("validate", "spec.yaml")
     assert outcome.code == 3, outcome.err
     assert f"[{code}]" in outcome.err
     assert words in outcome.err
     assert "--> spec.yaml" in outcome.err
     assert outcome.out == ""
-    assert set(os.listdir(tmp_path)) == before
+    assert set(tmp_path.iterdir()) == before
 
 
 def test_a_valid_spec_passes(cli, tmp_path):

@@ -45,7 +45,8 @@ def test_a_block_repeats_with_weights_of_its_own():
 
 
 def test_a_block_is_read_by_its_name():
-    text = "model: [{linear: 5}, {block: {use: residual, with: {units: 5}, name: tower}}, {linear: 3}, {concat: {from: [tower, linear_2]}}, {head: y}]\n"
+    tower = "{block: {use: residual, with: {units: 5}, name: tower}}"
+    text = f"model: [{{linear: 5}}, {tower}, {{linear: 3}}, {{concat: {{from: [tower, linear_2]}}}}, {{head: y}}]\n"
     assert nodes(RESIDUAL + text)[-2].sources == ("tower_add_1", "linear_2")
 
 

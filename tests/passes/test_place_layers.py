@@ -40,7 +40,8 @@ def test_repeats_follow_one_another_and_the_name_means_the_last():
 
 
 def test_shared_weights_are_one_module_and_count_once():
-    model = "[{linear: {units: 2, name: l, from: a}}, {linear: {units: 2, name: m, from: a}}, {share: {of: m, from: l, name: s}}, {concat: {from: [m, s, b]}}, {head: y}]"
+    first = "{linear: {units: 2, name: l, from: a}}, {linear: {units: 2, name: m, from: a}}"
+    model = f"[{first}, {{share: {{of: m, from: l, name: s}}}}, {{concat: {{from: [m, s, b]}}}}, {{head: y}}]"
     _, graph = placed(model)
     assert graph.node("s").lowering.node == "m"
     assert graph.node("s").parameters == 0

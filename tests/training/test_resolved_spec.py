@@ -21,7 +21,9 @@ def test_the_specs_of_this_repository_are_read_back_as_they_were(path):
 TEXTS = ["1e3", "1E-3", ".5e3", "08", "0o17", "1_000", "1:30", "no", "True", "null", "~", "2024-01-01", "$x", "$$", "=", "<<", "a: b", "#"]
 
 
-@pytest.mark.parametrize("text", [*TEXTS, " ", "é", "a\u00a0b", "\u2028", "\x7f", "\t", "'", '"', "\\", "a\nb", "\U0001f600", "- a", "0x1F"])
+@pytest.mark.parametrize(
+    "text", [*TEXTS, " ", "é", "a\u00a0b", "\u2028", "\x7f", "\t", "'", '"', "\\", "a\nb", "\U0001f600", "- a", "0x1F"]
+)
 def test_texts_stay_texts(text):
     written = START + f"inputs: {{x: {{category: {{columns: {quoted(text)}, categories: [{quoted(text)}, other]}}}}}}\n" + REST
     spec = loads(written).spec
@@ -34,7 +36,7 @@ def test_texts_stay_texts(text):
 def quoted(text):
     import json
 
-    return json.dumps("$" + text if text.startswith("$") else text)
+    return json.dumps("$" + text if text.startswith("$") else text, ensure_ascii=max(text) < "\uffff")
 
 
 @pytest.mark.parametrize(
@@ -61,6 +63,8 @@ def test_settings_and_variables_are_in_it():
 
 
 def test_numbers_are_written_exactly():
-    text = START + "inputs: {x: numeric}\n" + REST + "training: {optimizer: {adam: {learning_rate: 0.1234567890123456789, epsilon: 1e-300}}}\n"
+    text = (
+        START + "inputs: {x: numeric}\n" + REST + "training: {optimizer: {adam: {learning_rate: 0.1234567890123456789, epsilon: 1e-300}}}\n"
+    )
     spec = loads(text).spec
     assert loads(resolved_spec(loads(text))).spec.training.optimizer == spec.training.optimizer

@@ -110,7 +110,7 @@ def test_after_kills_at_random_moments(small):
 
 @pytest.mark.slow
 def test_after_two_hundred_kills(small):
-    global SETTINGS  # noqa: PLW0603  # a longer run, so that so many fit in
+    global SETTINGS  # a longer run, so that so many fit in
     SETTINGS = [setting.replace("epochs=400", "epochs=40000") for setting in SETTINGS]
     assert _kill_and_resume(small, 200) > 100
 

@@ -90,7 +90,6 @@ def test_learning_happens(train_in, spec_text):
 def test_the_same_spec_gives_the_same_bits(train_in, spec_text, step):
     settings = (f"training.step={step}", "model.0.dense={units: 8, batchnorm: true, dropout: 0.3}")
     hashes = [hash_of(train_in(spec_text, *settings).folder, "last") for _ in range(2)]
-    print(hashes[0])
     assert hashes[0] == hashes[1]
     assert hash_of(train_in(spec_text, *settings, "seed=2").folder, "last") != hashes[0]
 
