@@ -12,7 +12,7 @@ from mlpspec.language.document import Document
 if TYPE_CHECKING:
     from torch import fx
 
-    from mlpspec.export.export import ExportResult
+    from mlpspec.exporting.export import ExportResult
     from mlpspec.training.progress import Progress
     from mlpspec.training.train import TrainingResult
 
@@ -45,8 +45,8 @@ def train(document: Document, *, frame: Any = None, runs: str | Path = "runs", p
 
 
 def export(run: TrainingResult | str | Path, output: str | Path | None = None) -> ExportResult:
-    """Write a run as one ONNX file, proved before it gets its name. See `mlpspec.export.export.export`."""
-    from mlpspec.export.export import export as run_export
+    """Write a run as one ONNX file, proved before it gets its name. See `mlpspec.exporting.export.export`."""
+    from mlpspec.exporting.export import export as run_export
     from mlpspec.training.run_folder import RunFolder
 
     folder = RunFolder.open(run) if isinstance(run, str | Path) else run.folder

@@ -11,8 +11,8 @@ import torch
 
 from mlpspec.catalog.entry import Entry
 from mlpspec.catalog.layers.base import Layer
-from mlpspec.export.network import network_model
-from mlpspec.export.tolerance import ABSOLUTE, RELATIVE
+from mlpspec.exporting.network import network_model
+from mlpspec.exporting.tolerance import ABSOLUTE, RELATIVE
 from mlpspec.ir.graph import Graph, GraphInput, Node
 from mlpspec.ir.lowering import weights
 from mlpspec.ir.shape import Dim, Shape

@@ -17,7 +17,7 @@ from mlpspec.cli.output import Output
 @click.option("--runs", default="runs", type=click.Path(path_type=Path), show_default=True, help="Where to look for the newest run.")
 def main(output: Output, run: str | None, target: Path | None, triton: Path | None, runs: Path) -> None:
     """Write a run (the newest when none is named) as one ONNX file from raw columns to labels, proved before it gets its name."""
-    from mlpspec.export.export import export
+    from mlpspec.exporting.export import export
     from mlpspec.training.run_folder import RunFolder
 
     folder = RunFolder.open(run, runs)

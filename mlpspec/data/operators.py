@@ -1,4 +1,4 @@
-"""The NumPy meaning of every operator of `ir/program.py`. `export/operators.py` writes the same ones as ONNX."""
+"""The NumPy meaning of every operator of `ir/program.py`. `exporting/operators.py` writes the same ones as ONNX."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Programs: preprocessing and decoding as data. `data/operators.py` calculates them with NumPy, `export/operators.py` writes them as ONNX.
+"""Programs: preprocessing and decoding as data. `data/operators.py` has their meaning in NumPy, `exporting/operators.py` in ONNX.
 
 A program is a list of steps over named values. The first axis of every value is the batch. Operators:
 

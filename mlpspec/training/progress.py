@@ -60,7 +60,7 @@ class Lines(Silent):
 class Live(Silent):
     """One line in place with a bar, the figures, rows/s and the time left."""
 
-    def __enter__(self) -> Self:
+    def __init__(self) -> None:
         from rich.console import Console
         from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
         from rich.progress import Progress as RichProgress
@@ -74,8 +74,10 @@ class Live(Silent):
             TimeRemainingColumn(),
         )
         self._progress = RichProgress(*columns, console=Console(stderr=True), transient=False)
-        self._progress.start()
         self._task = self._progress.add_task("", total=None, figures="", speed="")
+
+    def __enter__(self) -> Self:
+        self._progress.start()
         return self
 
     def __exit__(self, *_: object) -> None:

@@ -58,7 +58,8 @@ class Block:
     ):
         self.rates_as_tensors = rates_as_tensors
         self.loss, self.data, self.batch, self.device = loss, data, traced.rows, update.weights.all.device
-        outputs = {name: torch.empty(layout(node).shape) for name, node in zip(traced.heads, traced.head_nodes, strict=True)}
+        heads = zip(traced.heads, traced.head_nodes, strict=True)
+        outputs = {name: torch.empty(layout(node).shape, device=self.device) for name, node in heads}
         self.joining = joining(loss, outputs, data.head(self.batch).targets)
         if self.joining is not None:
             traced.drop_loss()

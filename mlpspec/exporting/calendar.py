@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from mlpspec.catalog.calendar import EARLIEST, LATEST
-from mlpspec.export.writer import GraphWriter
+from mlpspec.exporting.writer import GraphWriter
 
 MARCH = 719_468
 """Days from 0000-03-01 to 1970-01-01. Counted from that March on, all days are positive, and a leap day is the last of its year."""

@@ -14,8 +14,8 @@ from torch import nn
 
 from mlpspec.data.operators import run_program
 from mlpspec.diagnostics import CheckError, Diagnostic
-from mlpspec.export.ties import defensible, with_grounds
-from mlpspec.export.tolerance import ABSOLUTE, RELATIVE
+from mlpspec.exporting.ties import defensible, with_grounds
+from mlpspec.exporting.tolerance import ABSOLUTE, RELATIVE
 from mlpspec.ir.fitted import Preprocessing
 from mlpspec.ir.graph import Graph
 

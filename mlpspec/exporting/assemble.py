@@ -10,10 +10,10 @@ from typing import Any
 from onnx import ModelProto, NodeProto, TensorProto, ValueInfoProto, helper
 from torch import nn
 
-from mlpspec.export.copies import without_copies
-from mlpspec.export.network import network_model
-from mlpspec.export.operators import ML_DOMAIN, write_program
-from mlpspec.export.writer import GraphWriter
+from mlpspec.exporting.copies import without_copies
+from mlpspec.exporting.network import network_model
+from mlpspec.exporting.operators import ML_DOMAIN, write_program
+from mlpspec.exporting.writer import GraphWriter
 from mlpspec.ir.fitted import Answer, FittedInput, FittedTarget, Preprocessing
 from mlpspec.ir.graph import Graph
 from mlpspec.ir.program import Program

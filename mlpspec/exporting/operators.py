@@ -9,8 +9,8 @@ import numpy as np
 from onnx import TensorProto
 
 from mlpspec.catalog.encoders.hashing import FACTOR, PRIME, SUMMAND
-from mlpspec.export.calendar import write_date_part
-from mlpspec.export.writer import GraphWriter
+from mlpspec.exporting.calendar import write_date_part
+from mlpspec.exporting.writer import GraphWriter
 from mlpspec.instants import NO_TIME
 from mlpspec.ir.program import Program
 

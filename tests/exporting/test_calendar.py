@@ -8,8 +8,8 @@ import pytest
 from onnx import TensorProto, helper
 
 from mlpspec.catalog.calendar import EARLIEST, LATEST, date_part
-from mlpspec.export.calendar import write_date_part
-from mlpspec.export.writer import GraphWriter
+from mlpspec.exporting.calendar import write_date_part
+from mlpspec.exporting.writer import GraphWriter
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 EVERY_DAY = [datetime(1900, 1, 1, tzinfo=UTC) + timedelta(days=n, seconds=86399 * (n % 2)) for n in range(73_414)]  # to 2100-12-31

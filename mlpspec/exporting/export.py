@@ -42,9 +42,9 @@ def export(run: RunFolder, output: Path | None = None) -> ExportResult:
     rows = run.proof_rows()
 
     from mlpspec.atomic import write_atomically
-    from mlpspec.export.assemble import assemble, model_card
-    from mlpspec.export.proof_rows import edge_rows
-    from mlpspec.export.verify import prove
+    from mlpspec.exporting.assemble import assemble, model_card
+    from mlpspec.exporting.proof_rows import edge_rows
+    from mlpspec.exporting.verify import prove
 
     graph, module = load_run_module(run, document, preprocessing)
     options = document.spec.export

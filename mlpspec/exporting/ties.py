@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from mlpspec.export.tolerance import ABSOLUTE, RELATIVE
+from mlpspec.exporting.tolerance import ABSOLUTE, RELATIVE
 from mlpspec.ir.program import Program, Step
 
 

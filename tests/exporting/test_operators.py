@@ -10,9 +10,9 @@ from onnx import TensorProto, helper
 
 from mlpspec.data.operators import OPERATORS as IN_NUMPY
 from mlpspec.data.operators import run_program
-from mlpspec.export.operators import ML_DOMAIN, write_program
-from mlpspec.export.operators import OPERATORS as IN_ONNX
-from mlpspec.export.writer import GraphWriter
+from mlpspec.exporting.operators import ML_DOMAIN, write_program
+from mlpspec.exporting.operators import OPERATORS as IN_ONNX
+from mlpspec.exporting.writer import GraphWriter
 from mlpspec.instants import NO_TIME
 from mlpspec.ir.program import Chain
 
