@@ -15,7 +15,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK ?= 1
 .PHONY: help demo test lint docs-check generate
 
 help:
-	@sed -n 's/^# //p' Makefile
+	@sed -n '1,4s/^# //p' Makefile
 
 # torch goes first and alone, so that a build of it that is already on the machine is taken
 $(VENV)/.installed: pyproject.toml constraints.txt

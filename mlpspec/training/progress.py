@@ -57,24 +57,24 @@ class Lines(Silent):
             self.note(f"epoch {number}/{epochs}  {figures_text(figures)}  {rows_per_second:,.0f} rows/s")
 
 
+WIDE = 80
+"""Columns of a terminal from which a bar and the speed have room beside the figures."""
+
+
 class Live(Silent):
-    """One line in place with a bar, the figures, rows/s and the time left."""
+    """One line in place with a bar, the figures, rows/s and the time left; in a narrow terminal the epoch and the figures alone."""
 
     def __init__(self) -> None:
         from rich.console import Console
-        from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
+        from rich.progress import BarColumn, TextColumn, TimeRemainingColumn
         from rich.progress import Progress as RichProgress
 
-        columns = (
-            TextColumn("epoch"),
-            MofNCompleteColumn(),
-            BarColumn(bar_width=20),
-            TextColumn("{task.fields[figures]}"),
-            TextColumn("{task.fields[speed]}"),
-            TimeRemainingColumn(),
-        )
-        self._progress = RichProgress(*columns, console=Console(stderr=True), transient=False)
-        self._task = self._progress.add_task("", total=None, figures="", speed="")
+        console = Console(stderr=True)
+        self._wide = console.width >= WIDE
+        epoch, figures = TextColumn("{task.description}", markup=False), TextColumn("{task.fields[figures]}", markup=False)
+        columns = (epoch, BarColumn(bar_width=20), figures, TimeRemainingColumn()) if self._wide else (epoch,)
+        self._progress = RichProgress(*columns, console=console, transient=False)
+        self._task = self._progress.add_task("", total=None, figures="")
 
     def __enter__(self) -> Self:
         self._progress.start()
@@ -89,8 +89,9 @@ class Live(Silent):
 
     def epoch(self, number: int, epochs: int, figures: Mapping[str, float | None], rows_per_second: float) -> None:
         """Move the bar and renew the figures."""
-        speed = f"{rows_per_second:,.0f} rows/s"
-        self._progress.update(self._task, total=epochs, completed=number, figures=figures_text(figures), speed=speed)
+        count, text = f"epoch {number}/{epochs}", f"{figures_text(figures)}  {rows_per_second:,.0f} rows/s"
+        description = count if self._wide else f"{count}  {text}"
+        self._progress.update(self._task, total=epochs, completed=number, description=description, figures=text)
 
 
 def progress_for(*, quiet: bool) -> Progress:

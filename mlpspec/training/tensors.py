@@ -22,7 +22,7 @@ class Tensors:
         """Move encoded arrays to the device once."""
 
         def move(array: np.ndarray) -> torch.Tensor:
-            return torch.from_numpy(np.require(array, requirements="CW")).to(device)
+            return torch.from_numpy(np.require(array, requirements=["C", "W"])).to(device)
 
         return cls(rows, tuple(move(array) for array in inputs.values()), {name: move(array) for name, array in targets.items()})
 

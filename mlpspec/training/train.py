@@ -24,6 +24,7 @@ from mlpspec.training.run_folder import RUNS, RunFolder
 
 if TYPE_CHECKING:
     import torch
+    from torch import nn
 
     from mlpspec.training.evaluation import Evaluation
     from mlpspec.training.interrupt import Interrupt
@@ -202,6 +203,8 @@ class _Run:
 
     def _save_last(self, position: Position) -> None:
         self._keep_best()
+        if not _is_finite(self.module):  # the end of the epoch says so; a checkpoint to go on from would be none
+            return
         self.checkpoints.save("last", self.module.state_dict(), position.to_json(), self.step.state())
 
     def _keep_best(self) -> None:
@@ -269,6 +272,10 @@ class _Run:
                 **changes,
             },
         )
+
+
+def _is_finite(module: nn.Module) -> bool:
+    return all(bool(tensor.isfinite().all()) for tensor in module.state_dict().values() if tensor.is_floating_point())
 
 
 def versions() -> dict[str, str]:

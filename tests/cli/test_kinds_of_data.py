@@ -6,8 +6,10 @@ import csv
 import json
 
 import numpy as np
+import onnx
 import polars as pl
 import pytest
+from onnx import TensorProto
 
 ROWS = 240
 RANDOM = np.random.default_rng(0)
@@ -112,6 +114,9 @@ def test_all_kinds(data, cli, tmp_path):
     assert proof["rows"] > 0
     assert proof["edge_rows"] > 100
     assert set(proof["worst"]) > {"kind_probability", "price_interval", "both_interval", "likes_probability"}
+    types = {value.name: value.type.tensor_type.elem_type for value in onnx.load(tmp_path / "model.onnx").graph.input}
+    assert types["code"] == (TensorProto.STRING if data.suffix == ".csv" else TensorProto.INT64)
+    assert types["user"] == types["when"] == types["gap"] == TensorProto.INT64
     predicted = cli("predict", "model.onnx", data.name, "-o", "answers.csv", "--device", "cpu")
     assert predicted.code == 0, predicted.err
     with (tmp_path / "answers.csv").open(newline="") as file:
@@ -153,6 +158,7 @@ def test_files_of_all_kinds_mean_the_same(cli, tmp_path):
         ("[0.1, 0.5, 0.9]", "[0.1, 0.9]", "none of them in the middle"),
         ("class_weights: balanced}}\n  churn", "loss: quantile}}\n  churn", "the loss `quantile` does not suit a category target"),
         ('separator: "|", loss', 'labels: [a], loss', "needs a `separator`"),
+        ("  path: rows.csv", "  path: rows.csv\n  split: {stratify: likes}", "may have several labels"),
         ("missing: median, missing_indicator: true}}\ntargets", "missing_indicator: true}}\ntargets", "`missing: error` refuses them"),
     ],
 )  # fmt: skip

@@ -23,9 +23,7 @@ def test_the_cpu_is_taken_when_asked_for(gpus):
     assert training_device("cpu") == (torch.device("cpu"), "cpu, as asked")
 
 
-@pytest.mark.parametrize(
-    ("wanted", "device"), [("auto", "cuda:0"), ("cuda", "cuda:0"), ("cuda:0", "cuda:0"), ("cuda:1", "cuda:1")]
-)
+@pytest.mark.parametrize(("wanted", "device"), [("auto", "cuda:0"), ("cuda", "cuda:0"), ("cuda:0", "cuda:0"), ("cuda:1", "cuda:1")])
 def test_a_gpu_is_taken_when_there_is_one(gpus, wanted, device):
     gpus(2)
     found, reason = training_device(wanted)

@@ -78,7 +78,7 @@ def test_preprocessing_that_the_network_does_not_take(finished):
 
 def test_another_runs_weights_of_the_same_shape_are_refused(finished, train_in, spec_text):
     """Row M4: the same network, trained on other numbers."""
-    table = "size,colour,kind\n" + "".join(f"{row * 7 % 31},{'red green blue'.split()[row % 3]},{'ab'[row % 2]}\n" for row in range(60))
+    table = "size,colour,kind\n" + "".join(f"{row * 7 % 31},{['red', 'green', 'blue'][row % 3]},{'ab'[row % 2]}\n" for row in range(60))
     other = train_in(spec_text, table=table).folder.path
     shutil.rmtree(finished / "checkpoints")
     shutil.copytree(other / "checkpoints", finished / "checkpoints")

@@ -34,6 +34,11 @@ def check_data_section(document: Document) -> Iterator[Diagnostic]:
         written = " + ".join(f"{value:g}" for value in fractions.values())
         message = f"the parts of `split` sum to {total:g} ({written}), more than all rows"
         yield document.diagnostic("bad-split", message, _SPLIT, help="make train + validation + test at most 1")
+    stratified = document.spec.targets.get(split.stratify or "")
+    if stratified is not None and stratified.kind == "multilabel":
+        message = f"`stratify` divides rows by their class, and a row of `{split.stratify}` may have several labels"
+        help = "name a column of classes, or leave `stratify` out"
+        yield document.diagnostic("bad-split", message, (*_SPLIT, "stratify"), help=help)
     if split.train == 0:
         yield document.diagnostic("bad-split", "`split` leaves no rows to train on", (*_SPLIT, "train"), help="e.g. `train: 0.7`")
 
