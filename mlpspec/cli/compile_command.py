@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 
 import click
@@ -28,8 +27,9 @@ def main(output: Output, spec: str, target: str, settings: tuple[str, ...], allo
     parts = document.spec
     dataset = load_dataset(parts.data, parts.inputs, parts.targets, folder=document.folder, seed=parts.seed)
     text = print_source(build_graph(document, dataset.preprocessing.facts))
+    if target == "-" or output.json:
+        output.result(text, {"source": text})
     if target == "-":
-        sys.stdout.write(text)
         return
     with write_atomically(Path(target)) as file:
         file.write(text.encode())

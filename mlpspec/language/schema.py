@@ -13,7 +13,7 @@ from mlpspec.catalog.option import Option, Record, options_of
 from mlpspec.language.sections.spec import Spec
 from mlpspec.language.writer import plain
 
-SCHEMA_ID = "https://mlpspec.dev/schemas/mlpspec-1.schema.json"
+SCHEMA_ID = "urn:mlpspec:schema:1"
 
 _JSON_TYPES = {int: "integer", float: "number", bool: "boolean", str: "string"}
 

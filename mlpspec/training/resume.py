@@ -45,9 +45,12 @@ def check_resumable(run: RunFolder, document: Document, dataset: Dataset) -> Non
         raise DataError("the data has changed since the run began", help="restore the data, or train anew")
     if dataset.preprocessing != run.preprocessing():
         raise DataError("the data gives another preprocessing than when the run began", help="restore the data, or train anew")
-    if info.get("status") == "finished" and document.spec.training.epochs <= info.get("epoch", 0):
+    stopped_early = info.get("ended") == "early stopping" and before.spec.training.early_stopping == document.spec.training.early_stopping
+    if info.get("status") == "finished" and (stopped_early or document.spec.training.epochs <= info.get("epoch", 0)):
         message = f"the run {run.path} is already complete: {info['epoch']} epochs"
-        raise UsageError(message, help="train longer with `--set training.epochs=N`")
+        raise UsageError(
+            message, help="train longer with `--set training.epochs=N`, and `training.early_stopping` changed if that ended it"
+        )
 
 
 _HELP = "train anew, or give the spec back what it was"

@@ -161,7 +161,7 @@ def test_damaged_weights(kind, run, cli):
     file = folder / "model.safetensors"
     data = damage(file.read_bytes())
     file.write_bytes(data)
-    refused(cli, run, words if "refused" in words or "is a" in words and "`" not in words else "changed or damaged")
+    refused(cli, run, words if "refused" in words or ("is a" in words and "`" not in words) else "changed or damaged")
     manifest = json.loads((folder / "manifest.json").read_text())
     manifest["files"]["model.safetensors"] = {"bytes": len(data), "sha256": hashlib.sha256(data).hexdigest()}
     (folder / "manifest.json").write_text(json.dumps(manifest))

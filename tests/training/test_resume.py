@@ -122,6 +122,14 @@ def test_a_complete_run_says_so(cli, small):
     assert "already complete" in outcome.err
 
 
+def test_a_run_that_stopped_early_is_complete(cli, small):
+    stopping = ("--set", "training.early_stopping={monitor: train.loss, patience: 1, min_delta: 99}", "--set", "training.epochs=9")
+    assert cli("train", "spec.yaml", *stopping).code == 0
+    outcome = cli("train", "spec.yaml", "--resume", *stopping)
+    assert outcome.code == 2
+    assert "already complete" in outcome.err
+
+
 def test_more_epochs_go_on_from_the_end(cli, small):
     assert cli("train", "spec.yaml").code == 0
     assert cli("train", "spec.yaml", "--resume", "--set", "training.epochs=5").code == 0
