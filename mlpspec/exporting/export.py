@@ -52,12 +52,12 @@ def export(run: RunFolder, output: Path | None = None) -> ExportResult:
         "mlpspec.spec": run.resolved_spec(),
         "mlpspec.model": model_card(document.spec.name, preprocessing, options),
     }
-    model = assemble(module, graph, preprocessing, options, metadata)
-    proof = prove(model, module, graph, preprocessing, rows, edge_rows(preprocessing, rows)).to_json()
-    _add_metadata(model, "mlpspec.run", _run_card(info, proof))
-    data = model.SerializeToString(deterministic=True)
     path = output or run.path / "model.onnx"
-    with write_atomically(path) as file:
+    with write_atomically(path) as file:  # which looks at the place before the work begins
+        model = assemble(module, graph, preprocessing, options, metadata)
+        proof = prove(model, module, graph, preprocessing, rows, edge_rows(preprocessing, rows)).to_json()
+        _add_metadata(model, "mlpspec.run", _run_card(info, proof))
+        data = model.SerializeToString(deterministic=True)
         file.write(data)
     run.write_json("proof.json", proof)
     return ExportResult(path, len(data), hashlib.sha256(data).hexdigest(), len(model.graph.node), proof)

@@ -209,6 +209,8 @@ for round in range(40):
     child = os.fork()
     if child == 0:
         save_for_ever()
+    while not (checkpoints.has("last") and checkpoints.has("best")):
+        time.sleep(0.001)  # only in the first round, however slow the machine is
     time.sleep(0.005 + 0.0007 * round)
     os.kill(child, signal.SIGKILL)
     os.waitpid(child, 0)
@@ -228,4 +230,4 @@ def test_a_process_killed_at_any_moment_leaves_checkpoints_that_load(tmp_path):
     command = [sys.executable, "-W", "ignore", "-c", KILLED, str(tmp_path)]
     done = subprocess.run(command, env={**os.environ, "OMP_NUM_THREADS": "1"}, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
-    assert int(done.stdout) > 60
+    assert int(done.stdout) == 80
