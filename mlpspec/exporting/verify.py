@@ -110,7 +110,11 @@ def _in_batches(session: ort.InferenceSession, names: list[str], rows: Mapping[s
     pieces: dict[str, list[np.ndarray]] = {name: [] for name in names}
     for start in range(0, total, size):
         batch = {name: array[start : min(start + size, total)] for name, array in rows.items()}
-        for name, value in zip(names, session.run(names, batch), strict=True):
+        try:
+            values = session.run(names, batch)
+        except Exception as error:  # onnxruntime raises many kinds
+            raise CheckError(f"the exported model does not run on {size} rows: {error}", code="parity") from error
+        for name, value in zip(names, values, strict=True):
             pieces[name].append(np.asarray(value))
     return {name: np.concatenate(parts) for name, parts in pieces.items()}
 

@@ -214,7 +214,7 @@ def test_the_answers_that_are_asked_for(export_untrained, frame, outputs, expect
     assert ("Gather" in operators) == ("label" in outputs), "labels that nobody asked for are not calculated"
 
 
-@pytest.mark.parametrize("opset", [18, 19, 20, 21])
+@pytest.mark.parametrize("opset", [18, 21])
 def test_other_opsets(export_untrained, frame, opset):
     text = (
         f"{HEAD}inputs: {{numbers: {{numeric: [a, b]}}, colour: category}}\ntargets: {{yes: binary}}\nmodel:\n"
@@ -227,21 +227,24 @@ def test_other_opsets(export_untrained, frame, opset):
     assert exported.model.ir_version == 10
 
 
-@pytest.mark.parametrize("name", ["concat", "add", "relu", "network", "gemm", "constant", "kind_", "batch"])
-def test_an_input_may_have_the_name_of_anything_inside(export_untrained, frame, name):
+def test_inputs_may_have_the_names_of_anything_inside(export_untrained, frame):
+    names = ["concat", "add", "relu", "network", "gemm", "constant", "kind_", "batch", "cat"]
+    inputs = ", ".join(f"{name}: {{numeric: a}}" for name in names)
     text = (
-        f"{HEAD}inputs: {{{name}: {{numeric: a}}, b: numeric}}\ntargets: {{kind: category}}\nmodel:\n"
-        "  - linear: {units: 4, name: left}\n  - linear: {units: 4, name: right, from: b}\n  - add: {from: [left, right]}\n"
+        f"{HEAD}inputs: {{{inputs}}}\ntargets: {{kind: category}}\nmodel:\n"
+        "  - linear: {units: 4, name: left}\n  - linear: {units: 4, name: right, from: add}\n  - add: {from: [left, right]}\n"
         "  - activation: relu\n  - head: kind\n"
     )
-    export_untrained(text, frame).prove()
+    exported = export_untrained(text, frame)
+    exported.prove()
+    assert [value.name for value in exported.model.graph.input] == names
 
 
-@pytest.mark.parametrize("name", ["kind", "kind_probability", "price"])
-def test_a_layer_may_have_the_name_of_an_answer(export_untrained, frame, name):
+def test_layers_may_have_the_names_of_answers(export_untrained, frame):
     text = (
         f"{HEAD}inputs: {{a: numeric}}\ntargets: {{kind: category, price: {{numeric: {{scale: none}}}}}}\nmodel:\n"
-        f"  - linear: {{units: 4, name: {name}}}\n  - head: kind\n  - head: {{target: price, from: {name}}}\n"
+        "  - linear: {units: 4, name: kind}\n  - linear: {units: 4, name: kind_probability}\n  - linear: {units: 4, name: price}\n"
+        "  - head: kind\n  - head: {target: price, from: kind}\n"
     )
     export_untrained(text, frame).prove()
 

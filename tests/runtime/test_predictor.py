@@ -3,7 +3,6 @@ from __future__ import annotations
 import subprocess
 import sys
 import threading
-import time
 
 import numpy as np
 import pytest
@@ -112,20 +111,6 @@ class TestRun:
     def test_missing_input(self, predictor):
         with pytest.raises(DataError, match="the input `island` is missing"):
             predictor.run({"size": self.arrays["size"]})
-
-    def test_costs_microseconds_over_onnx_runtime(self, predictor):
-        arrays = {name: array[:1] for name, array in self.arrays.items()}
-
-        def best(call):
-            times = []
-            for _ in range(7):
-                start = time.perf_counter()
-                for _ in range(500):
-                    call()
-                times.append((time.perf_counter() - start) / 500)
-            return min(times)
-
-        assert best(lambda: predictor.run(arrays)) - best(lambda: predictor._run(None, arrays)) < 15e-6
 
 
 def test_many_threads_at_once(predictor):
