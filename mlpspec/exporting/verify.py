@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -14,6 +15,7 @@ from torch import nn
 
 from mlpspec.data.operators import run_program
 from mlpspec.diagnostics import CheckError, Diagnostic
+from mlpspec.exporting.blame import first_wrong_layer
 from mlpspec.exporting.ties import defensible, with_grounds
 from mlpspec.exporting.tolerance import ABSOLUTE, RELATIVE
 from mlpspec.ir.fitted import Preprocessing
@@ -58,6 +60,7 @@ def prove(
     names = [output.name for output in session.get_outputs()]
     proof = Proof(_count(real), _count(edges))
     problems: list[Diagnostic] = []
+    culprit = ""
     for rows in (real, edges):
         expected = trained_answers(module, graph, preprocessing, rows)
         for size in BATCH_SIZES:
@@ -69,8 +72,15 @@ def prove(
                     problems.append(
                         Diagnostic("parity", f"{message} at batch size {size} ({kind} {_worst_row(found[name], expected[name]) + 1})")
                     )
+        if problems and not culprit:
+            culprit = first_wrong_layer(model, module, rows, partial(trained_answers, module, graph, preprocessing, rows))
     if problems:
-        raise CheckError(problems[:8])
+        help = (
+            f"the first layer that differs is `{culprit}`: it, or what it reads, is at fault"
+            if culprit
+            else "the layers agree; the fault is in front of or behind them"
+        )
+        raise CheckError(replace(problem, help=help) for problem in problems[:8])
     return proof
 
 

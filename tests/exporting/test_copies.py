@@ -19,7 +19,13 @@ CASES = {
         ["Neg", "Abs", "Neg"],
     ),
     "several in a row": (
-        [node("Identity", "x", "a"), node("Identity", "a", "b"), node("Neg", "b", "c"), node("Identity", "c", "d"), node("Identity", "d", "y")],
+        [
+            node("Identity", "x", "a"),
+            node("Identity", "a", "b"),
+            node("Neg", "b", "c"),
+            node("Identity", "c", "d"),
+            node("Identity", "d", "y"),
+        ],
         ["Neg"],
     ),
     "from input to output": ([node("Identity", "x", "y")], ["Identity"]),

@@ -187,7 +187,7 @@ def test_the_threshold_decides(exports):
     answers = exported.run(exported.rows)
     yes = answers["yes_probability"][:, 1]
     assert (answers["yes"] == np.where(yes >= np.float32(0.3), "yes", "no")).all()
-    assert 0 < ((yes >= 0.3) & (yes < 0.5)).sum(), "this test needs rows between both thresholds"
+    assert ((yes >= 0.3) & (yes < 0.5)).sum() > 0, "this test needs rows between both thresholds"
     zero = answers["one_probability"][:, 1]
     assert (answers["one"] == np.where(zero >= np.float32(0.9), 0, 1)).all()
 

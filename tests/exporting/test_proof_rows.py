@@ -24,7 +24,11 @@ def fitted(frame):
     from mlpspec.data.column import raw_inputs
     from mlpspec.data.dataset import load_dataset
 
-    spec = loads(TEXT.replace("{flatten: {from: image}}", "{flatten: {from: image, name: flat}}, {concat: {from: [strict, loose, colour, code, flat]}}")).spec
+    spec = loads(
+        TEXT.replace(
+            "{flatten: {from: image}}", "{flatten: {from: image, name: flat}}, {concat: {from: [strict, loose, colour, code, flat]}}"
+        )
+    ).spec
     data = load_dataset(spec.data, spec.inputs, spec.targets, folder=Path(), seed=0, frame=frame)
     part = data.parts["validation"]
     return data.preprocessing, raw_inputs(data.preprocessing, part.table, part.index)

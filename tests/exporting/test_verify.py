@@ -117,6 +117,7 @@ def test_a_change_is_found(exported, kind):
     messages = [finding.message for finding in error.value.diagnostics]
     assert any(words in message for message in messages), messages
     assert all(finding.code == "parity" for finding in error.value.diagnostics)
+    assert all(finding.help for finding in error.value.diagnostics)
     assert "at batch size" in messages[0]
     assert "row" in messages[0]
 
@@ -172,7 +173,10 @@ def test_an_operator_that_is_written_wrongly_is_found(export_untrained, frame, m
         if op == "lookup":
             constants = {**constants, "values": constants["values"][::-1]}
         elif op in ("take", "fill_missing", "subtract"):
-            constants = {**constants, "values": [value + 1 if isinstance(value, float | int) else value + "?" for value in constants["values"]]}
+            constants = {
+                **constants,
+                "values": [value + 1 if isinstance(value, float | int) else value + "?" for value in constants["values"]],
+            }
         elif op == "at_least":
             constants = {**constants, "value": 0.9}
         elif op == "argmax":

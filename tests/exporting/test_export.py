@@ -1,0 +1,180 @@
+"""From a run folder to a file, and that file without mlpspec."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import onnx
+import pytest
+from onnx import numpy_helper
+
+from mlpspec.diagnostics import CheckError, MachineError
+from mlpspec.exporting.export import export
+
+TEXT = """\
+mlpspec: 1
+name: small
+seed: 5
+data: {path: table.csv}
+inputs:
+  size: {numeric: {missing: mean}}
+  colour: {category: {missing: unknown}}
+targets: {kind: category}
+model:
+  - dense: {units: 5, activation: relu, batchnorm: true, dropout: 0.2}
+  - head: kind
+training: {epochs: 4, batch_size: 16, optimizer: {adam: 0.05}}
+"""
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory):
+    from mlpspec.compiler import loads
+    from mlpspec.training.train import train
+
+    folder = tmp_path_factory.mktemp("export")
+    rows = [
+        f"{'' if row % 9 == 0 else f'{row % 10}.5'},{('red', 'green', '')[row % 3]},{'big' if row % 10 > 4 else 'small'}"
+        for row in range(90)
+    ]
+    (folder / "table.csv").write_text("\n".join(["size,colour,kind", *rows]) + "\n")
+    return train(loads(TEXT, folder=folder), runs=folder / "runs").folder
+
+
+@pytest.fixture(scope="module")
+def exported(run):
+    return export(run)
+
+
+def test_the_result_describes_the_file(run, exported):
+    import hashlib
+
+    data = exported.path.read_bytes()
+    assert exported.path == run.path / "model.onnx"
+    assert (exported.bytes, exported.sha256) == (len(data), hashlib.sha256(data).hexdigest())
+    assert exported.nodes == len(onnx.load_from_string(data).graph.node)
+    assert exported.proof["rows"] == 14
+    assert json.loads((run.path / "proof.json").read_text()) == exported.proof
+
+
+def test_exporting_twice_gives_the_same_bytes(run, exported, tmp_path):
+    again = export(run, tmp_path / "again.onnx")
+    assert again.path.read_bytes() == exported.path.read_bytes()
+
+
+def test_the_file_says_where_it_comes_from(run, exported):
+    props = {prop.key: prop.value for prop in onnx.load(exported.path).metadata_props}
+    assert props["mlpspec.spec"] == run.resolved_spec()
+    card = json.loads(props["mlpspec.run"])
+    info = run.info()
+    assert card["figures"] == info["figures"]
+    assert card["data"] == info["data"]
+    assert card["versions"] == info["versions"]
+    assert card["proof"]["rows"] == 14
+
+
+def test_no_path_of_this_machine_is_in_the_file(run, exported):
+    data = exported.path.read_bytes()
+    places = [str(run.path.parents[2]), str(Path.home()), sys.prefix, str(Path(__file__).parents[2])]
+    for place in (*places, "stack_trace", "site-packages", "/tmp"):
+        assert place.encode() not in data, place
+
+
+BARE = """
+import sys
+for name in ("mlpspec", "torch", "onnx", "onnxscript"):
+    sys.modules[name] = None
+import json
+import numpy as np
+import onnxruntime as ort
+session = ort.InferenceSession(sys.argv[1], providers=["CPUExecutionProvider"])
+size = np.array([[1.5], [8.5], [np.nan], [-1e4], [2.5], [7.0]], np.float32)
+colour = np.array([["red"], ["green"], [""], ["never seen"], ["\\u2060"], ["green"]], object)
+labels, probability = session.run(["kind", "kind_probability"], {"size": size, "colour": colour})
+print(json.dumps([labels.tolist(), probability.tolist()]))
+"""
+
+
+def test_the_file_alone_is_the_whole_model(run, exported):
+    """Loaded by ONNX Runtime in a process that has neither mlpspec nor torch, and compared with the formulas in float64."""
+    done = subprocess.run([sys.executable, "-c", BARE, str(exported.path)], capture_output=True, text=True, check=True)
+    labels, probability = json.loads(done.stdout)
+
+    table = [line.split(",") for line in (run.path.parents[2] / "table.csv").read_text().splitlines()[1:]]
+    from mlpspec.compiler import loads
+    from mlpspec.data.dataset import load_dataset
+
+    spec = loads(TEXT).spec
+    training = load_dataset(spec.data, spec.inputs, spec.targets, folder=run.path.parents[2], seed=spec.seed).parts["train"].index
+    sizes = np.array([float(table[row][0] or "nan") for row in training])
+    mean = np.nanmean(sizes)
+    filled = np.where(np.isnan(sizes), mean, sizes)
+
+    from safetensors.numpy import load_file
+
+    weights = {
+        name: tensor.astype(np.float64)
+        for name, tensor in load_file(
+            run.path / "checkpoints" / (run.path / "checkpoints" / "best").read_text().strip() / "model.safetensors"
+        ).items()
+    }
+    size = np.array([1.5, 8.5, mean, -1e4, 2.5, 7.0])
+    colours = ["red", "green", "", "never seen", "\u2060", "green"]
+    one_hot = np.array([[colour == "green", colour == "red"] for colour in colours], float)
+    features = np.column_stack([(size - filled.mean()) / filled.std(), one_hot])
+    prefix = "dense_1"
+    hidden = features @ weights[f"{prefix}.linear.weight"].T + weights.get(f"{prefix}.linear.bias", 0.0)
+    normed = (hidden - weights[f"{prefix}.batchnorm.running_mean"]) / np.sqrt(weights[f"{prefix}.batchnorm.running_var"] + 1e-5)
+    hidden = np.maximum(0, normed * weights[f"{prefix}.batchnorm.weight"] + weights[f"{prefix}.batchnorm.bias"])
+    logits = hidden @ weights["head_kind.weight"].T + weights["head_kind.bias"]
+    powers = np.exp(logits - logits.max(1, keepdims=True))
+    expected = powers / powers.sum(1, keepdims=True)
+    np.testing.assert_allclose(probability, expected, rtol=1e-4, atol=1e-5)
+    assert labels == [["big", "small"][number] for number in expected.argmax(1)]
+
+
+def poisoned(model, *_, **__):
+    """An assembled model with one weight changed."""
+    [tensor] = [tensor for tensor in model.graph.initializer if tensor.name == "head_kind.bias"]
+    values = numpy_helper.to_array(tensor).copy()
+    values[0] += 0.01
+    tensor.CopyFrom(numpy_helper.from_array(values, tensor.name))
+    return model
+
+
+@pytest.fixture
+def differing(monkeypatch):
+    from mlpspec.exporting import assemble as module
+
+    real = module.assemble
+    monkeypatch.setattr(module, "assemble", lambda *arguments: poisoned(real(*arguments)))
+
+
+def test_a_model_that_differs_leaves_no_file(run, differing, tmp_path):
+    """Design, section 5: refuse to leave a file that differs."""
+    with pytest.raises(CheckError) as error:
+        export(run, tmp_path / "model.onnx")
+    assert error.value.exit_code == 7
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_model_that_differs_leaves_the_older_file(run, differing, tmp_path, exported):
+    proof = (run.path / "proof.json").read_bytes()
+    (tmp_path / "model.onnx").write_bytes(b"older")
+    with pytest.raises(CheckError):
+        export(run, tmp_path / "model.onnx")
+    assert [path.name for path in tmp_path.iterdir()] == ["model.onnx"]
+    assert (tmp_path / "model.onnx").read_bytes() == b"older"
+    assert (run.path / "proof.json").read_bytes() == proof
+
+
+def test_the_place_is_looked_at_before_the_work_begins(run, tmp_path, monkeypatch):
+    from mlpspec.exporting import verify
+
+    monkeypatch.setattr(verify, "prove", lambda *_: pytest.fail("proved a model that cannot be written"))
+    with pytest.raises(MachineError):
+        export(run, tmp_path / "nowhere" / "model.onnx")
+    with pytest.raises(MachineError):
+        export(run, tmp_path)
