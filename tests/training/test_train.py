@@ -211,10 +211,11 @@ def test_rows_from_memory(train_in, tmp_path):
     assert result.folder.info()["rows"] == {"train": 24, "validation": 8, "test": 8}
 
 
-def test_the_schedule_reaches_the_optimizer(train_in, spec_text, metrics_of_run):
+@pytest.mark.parametrize("step", ["compiled", "eager"])
+def test_the_schedule_reaches_the_optimizer(train_in, spec_text, metrics_of_run, step):
     """A learning rate that is 0 from the second epoch on: nothing changes any more."""
     settings = ("training.schedule={multi_step: {milestones: [1], gamma: 1.0e-30}}", "training.optimizer={sgd: 0.1}")
-    result = train_in(spec_text, *settings, "training.epochs=4")
+    result = train_in(spec_text, *settings, "training.epochs=4", f"training.step={step}")
     history = [line["validation.loss"] for line in metrics_of_run(result)]
     assert history[1] == history[2] == history[3]
     free = train_in(spec_text, settings[1], "training.epochs=4")
@@ -222,13 +223,15 @@ def test_the_schedule_reaches_the_optimizer(train_in, spec_text, metrics_of_run)
     assert [line["learning_rate"] for line in metrics_of_run(result)] == pytest.approx([0.1, 1e-31, 1e-31, 1e-31])
 
 
-def test_the_first_step_is_the_optimizers_own(train_in, spec_text):
+@pytest.mark.parametrize("step", ["compiled", "eager"])
+def test_the_first_step_is_the_optimizers_own(train_in, spec_text, step):
     """Plain gradient descent: after one step over all rows, w = w0 - rate * gradient, calculated here with autograd."""
     from mlpspec.compiler import build_graph
     from mlpspec.data.dataset import load_dataset
     from mlpspec.pytorch.module import build_module
 
     settings = ("training.epochs=1", "training.batch_size=1000", "training.optimizer={sgd: 0.5}", "training.schedule={cosine: {warmup: 1}}")
+    settings = (*settings, f"training.step={step}")
     result = train_in(spec_text, *settings)
     document = loads(spec_text, folder=result.folder.path.parents[2], settings=settings)
     spec = document.spec
