@@ -72,7 +72,9 @@ class Live(Silent):
         console = Console(stderr=True)
         self._wide = console.width >= WIDE
         epoch, figures = TextColumn("{task.description}", markup=False), TextColumn("{task.fields[figures]}", markup=False)
-        columns = (epoch, BarColumn(bar_width=20), figures, TimeRemainingColumn()) if self._wide else (epoch,)
+        columns = (
+            (epoch, BarColumn(bar_width=20 if console.width >= 120 else 5), figures, TimeRemainingColumn()) if self._wide else (epoch,)
+        )
         self._progress = RichProgress(*columns, console=console, transient=False)
         self._task = self._progress.add_task("", total=None, figures="")
 
@@ -89,7 +91,7 @@ class Live(Silent):
 
     def epoch(self, number: int, epochs: int, figures: Mapping[str, float | None], rows_per_second: float) -> None:
         """Move the bar and renew the figures."""
-        count, text = f"epoch {number}/{epochs}", f"{figures_text(figures)}  {rows_per_second:,.0f} rows/s"
+        count, text = f"epoch {number}/{epochs}", f"{brief_text(figures)}  {rows_per_second / 1000:,.0f}k rows/s"
         description = count if self._wide else f"{count}  {text}"
         self._progress.update(self._task, total=epochs, completed=number, description=description, figures=text)
 
@@ -99,6 +101,21 @@ def progress_for(*, quiet: bool) -> Progress:
     if quiet:
         return Silent()
     return Live() if sys.stderr.isatty() else Lines()
+
+
+def brief_text(figures: Mapping[str, float | None]) -> str:
+    """The figures of an epoch in few columns: the loss of training and validation, then the validation metrics.
+
+    >>> brief_text({"train.loss": 0.31214, "validation.loss": 0.35, "validation.accuracy": 1.0})
+    'loss 0.312/0.35  accuracy 1'
+    """
+    losses = "/".join(_short(figures[name]) for name in ("train.loss", "validation.loss") if name in figures)
+    others = [f"{name.removeprefix('validation.')} {_short(value)}" for name, value in figures.items() if not name.endswith("loss")]
+    return "  ".join([f"loss {losses}", *others])
+
+
+def _short(value: float | None) -> str:
+    return "-" if value is None else f"{value:.3g}"
 
 
 def figures_text(figures: Mapping[str, float | None]) -> str:
