@@ -20,6 +20,7 @@ from mlpspec.version import __version__
 if TYPE_CHECKING:
     from mlpspec.api import compile, export, load, train  # noqa: A004  # the word of the trade
     from mlpspec.diagnostics import CheckError, DataError, MachineError, MlpspecError, ModelFileError, SpecError, StoppedError, UsageError
+    from mlpspec.ir.callback import Callback
     from mlpspec.runtime import Predictor
 
 _HOMES = {
@@ -28,10 +29,12 @@ _HOMES = {
         ("CheckError", "DataError", "MachineError", "MlpspecError", "ModelFileError", "SpecError", "StoppedError", "UsageError"),
         "mlpspec.diagnostics",
     ),
+    "Callback": "mlpspec.ir.callback",
     "Predictor": "mlpspec.runtime",
 }
 
 __all__ = [
+    "Callback",
     "CheckError",
     "DataError",
     "MachineError",

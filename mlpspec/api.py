@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from torch import fx
 
     from mlpspec.exporting.export import ExportResult
+    from mlpspec.ir.callback import Callback
     from mlpspec.training.progress import Progress
     from mlpspec.training.train import TrainingResult
 
@@ -37,11 +38,18 @@ def compile(document: Document, frame: Any = None) -> fx.GraphModule:  # the wor
     return compiler.compile(document, dataset.preprocessing.facts)
 
 
-def train(document: Document, *, frame: Any = None, runs: str | Path = "runs", progress: Progress | None = None) -> TrainingResult:
+def train(
+    document: Document,
+    *,
+    frame: Any = None,
+    runs: str | Path = "runs",
+    progress: Progress | None = None,
+    callbacks: Sequence[Callback] = (),
+) -> TrainingResult:
     """Train the model of a spec and leave a run folder. See `mlpspec.training.train.train`."""
     from mlpspec.training.train import train as run_training
 
-    return run_training(document, frame=frame, runs=Path(runs), progress=progress)
+    return run_training(document, frame=frame, runs=Path(runs), progress=progress, callbacks=callbacks)
 
 
 def export(run: TrainingResult | str | Path, output: str | Path | None = None) -> ExportResult:

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 def families() -> tuple[Family[Any], ...]:
     """The tables of all families, with what installed plugins add."""
     from mlpspec.catalog.activations import ACTIVATIONS
+    from mlpspec.catalog.callbacks import CALLBACKS
     from mlpspec.catalog.encoders import ENCODERS
     from mlpspec.catalog.imputers import IMPUTERS
     from mlpspec.catalog.initializers import INITIALIZERS
@@ -41,6 +42,7 @@ def families() -> tuple[Family[Any], ...]:
         METRICS,
         OPTIMIZERS,
         SCHEDULES,
+        CALLBACKS,
     )
     load_plugins(tables)
     return tables

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from mlpspec.catalog.metrics import METRICS, Metric
 from mlpspec.catalog.targets.base import TargetType
+from mlpspec.ir.callback import Goal
 from mlpspec.language.sections.spec import Spec
 
 
@@ -19,9 +20,9 @@ def metric_name(spec: Spec, target: str, metric: Metric) -> str:
     return metric.kind if len(spec.targets) == 1 else f"{target}.{metric.kind}"
 
 
-def figures(spec: Spec) -> dict[str, str]:
+def figures(spec: Spec) -> dict[str, Goal]:
     """Each figure with its goal, `min` or `max`: `train.loss`, `validation.loss`, `validation.accuracy`, ..."""
-    found = {"train.loss": "min", "validation.loss": "min"}
+    found: dict[str, Goal] = {"train.loss": "min", "validation.loss": "min"}
     for name, target in spec.targets.items():
         if len(spec.targets) > 1:
             found[f"validation.{name}.loss"] = "min"

@@ -5,6 +5,8 @@ from __future__ import annotations
 import inspect
 
 from mlpspec.catalog import families, family_of
+from mlpspec.catalog.callbacks.checkpoint import CheckpointOptions
+from mlpspec.catalog.callbacks.early_stopping import EarlyStoppingOptions
 from mlpspec.catalog.entry import Entry, Family, written_form
 from mlpspec.catalog.kinds import Anything, Kind, Many, Maybe, Names, OneOf, Scalar, Section, Words, kind_of
 from mlpspec.catalog.option import Option, Record, options_of
@@ -12,7 +14,7 @@ from mlpspec.diagnostics.codes import CODES
 from mlpspec.language.sections.data import Data, Split
 from mlpspec.language.sections.export import Export
 from mlpspec.language.sections.spec import Spec
-from mlpspec.language.sections.training import Checkpoint, EarlyStopping, Training
+from mlpspec.language.sections.training import Training
 from mlpspec.language.writer import plain
 
 SECTIONS: dict[str, type[Record]] = {
@@ -20,8 +22,8 @@ SECTIONS: dict[str, type[Record]] = {
     "data": Data,
     "data.split": Split,
     "training": Training,
-    "training.checkpoint": Checkpoint,
-    "training.early_stopping": EarlyStopping,
+    "training.checkpoint": CheckpointOptions,
+    "training.early_stopping": EarlyStoppingOptions,
     "export": Export,
 }
 """The sections of a spec by the path a person would ask for."""

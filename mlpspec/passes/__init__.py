@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from mlpspec.passes.check_sharing import check_sharing
 from mlpspec.passes.checks.biases import check_biases
+from mlpspec.passes.checks.callbacks import check_callbacks
 from mlpspec.passes.checks.data_section import check_data_section
 from mlpspec.passes.checks.heads import check_heads
 from mlpspec.passes.checks.losses import check_losses
@@ -20,7 +21,17 @@ from mlpspec.passes.lower import lower
 from mlpspec.passes.place_layers import place_layers
 from mlpspec.passes.size_heads import size_heads
 
-CHECKS = (check_paths, check_data_section, check_names, check_heads, check_losses, check_metrics, check_monitor, check_biases)
+CHECKS = (
+    check_paths,
+    check_data_section,
+    check_names,
+    check_heads,
+    check_losses,
+    check_metrics,
+    check_monitor,
+    check_callbacks,
+    check_biases,
+)
 """Checks of a spec that need no graph. Each yields what it finds; all run."""
 
 PASSES = (place_layers, encode_inputs, size_heads, infer_shapes, check_sharing, lower)

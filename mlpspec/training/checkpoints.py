@@ -96,8 +96,8 @@ class Checkpoints:
             raise ModelFileError(f"the checkpoint {folder.name} has no step.safetensors", code="invalid-run", place=str(folder))
         return read_tensors(files["step.safetensors"], folder / "step.safetensors")
 
-    def load_weights(self, module: nn.Module, pointer: str = "best") -> dict[str, Any]:
-        """Put the weights of a checkpoint into the module; its state.json.
+    def load(self, module: nn.Module, pointer: str = "best") -> tuple[dict[str, torch.Tensor], dict[str, Any]]:
+        """The weights of a checkpoint of this network, and its state.json.
 
         Raises:
             ModelFileError: when the checkpoint is missing, damaged, or of another network; every differing tensor is listed.
@@ -105,11 +105,14 @@ class Checkpoints:
         folder = self._named(pointer)
         files = self._verified(folder)
         tensors = read_tensors(files["model.safetensors"], folder / "model.safetensors")
-        wanted = module.state_dict()
-        problems = differences(tensors, wanted, folder / "model.safetensors")
+        problems = differences(tensors, module.state_dict(), folder / "model.safetensors")
         if problems:
             raise ModelFileError(problems)
-        state = _state(files["state.json"], folder / "state.json")
+        return tensors, _state(files["state.json"], folder / "state.json")
+
+    def load_weights(self, module: nn.Module, pointer: str = "best") -> dict[str, Any]:
+        """Put the weights of a checkpoint into the module; its state.json. Raises what `load` does."""
+        tensors, state = self.load(module, pointer)
         module.load_state_dict(tensors)
         return state
 

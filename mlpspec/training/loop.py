@@ -1,4 +1,4 @@
-"""The training loop: epochs of steps, figures after each, the best weights kept, a checkpoint when it is time."""
+"""The training loop: epochs of steps, figures after each, and callbacks for all that happens beside."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import math
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import torch
@@ -16,8 +17,8 @@ from mlpspec.diagnostics import CheckError
 from mlpspec.language.figures import figures as figure_goals
 from mlpspec.language.sections.spec import Spec
 from mlpspec.training.batches import batch_bounds, epoch_order
+from mlpspec.training.callbacks import Callbacks
 from mlpspec.training.interrupt import Interrupt
-from mlpspec.training.progress import Progress
 from mlpspec.training.step import Step
 
 
@@ -27,10 +28,8 @@ class Position:
 
     epoch: int = 0
     step: int = 0
-    best_epoch: int = 0
-    best_value: float | None = None
-    stale_epochs: int = 0
-    last: dict[str, float | None] = field(default_factory=dict)
+    figures: dict[str, float | None] = field(default_factory=dict)
+    callbacks: dict[str, dict[str, Any]] = field(default_factory=dict)
 
     def to_json(self) -> dict[str, Any]:
         """As JSON data."""
@@ -44,117 +43,134 @@ class Position:
 
 @dataclass(frozen=True)
 class Hooks:
-    """What the loop asks of its surroundings: figures on the validation rows, a record an epoch, checkpoints."""
+    """What the loop asks of its surroundings: figures on the validation rows, and a checkpoint to go on from."""
 
     validate: Callable[[], Mapping[str, float | None]]
-    record: Callable[[Mapping[str, Any]], None]
-    save_best: Callable[[Position], None]
-    save_last: Callable[[Position], None]
+    save: Callable[[Position], None]
 
 
 class Loop:
-    """Runs a step over the epochs of a spec."""
+    """Runs a step over the epochs of a spec. It is the `Run` that callbacks see."""
 
-    def __init__(self, spec: Spec, module: nn.Module, step: Step, rows: int, device: torch.device, hooks: Hooks, *, has_validation: bool):
-        self.training, self.seed = spec.training, spec.seed
-        self.module, self.step, self.rows, self.device, self.hooks = module, step, rows, device, hooks
-        stopping = spec.training.early_stopping
-        self.monitor = stopping.monitor if stopping else "validation.loss" if has_validation else "train.loss"
-        self.patience = stopping.patience if stopping else None
-        self.min_delta = stopping.min_delta if stopping else 0.0
-        self.goal = figure_goals(spec).get(self.monitor, "min")
+    def __init__(
+        self,
+        spec: Spec,
+        module: nn.Module,
+        step: Step,
+        rows: int,
+        device: torch.device,
+        callbacks: Callbacks,
+        hooks: Hooks,
+        *,
+        monitor: str,
+        folder: Path,
+    ):
+        self.training, self.seed, self.folder, self.monitor = spec.training, spec.seed, folder, monitor
+        self.module, self.step, self.rows, self.device, self.callbacks, self.hooks = module, step, rows, device, callbacks, hooks
+        self.goals = figure_goals(spec)
         self.bounds = list(batch_bounds(rows, spec.training.batch_size))
         self.horizon = Horizon(len(self.bounds) * spec.training.epochs, len(self.bounds))
+        self.position = Position()
+        self.learning_rate = self.seconds = 0.0
+        self._reason: str | None = None
+        self._save_wanted = False
 
-    def run(self, position: Position, interrupt: Interrupt, progress: Progress) -> str:
-        """Train from `position` on; why it ended: `finished`, `early stopping` or `interrupted`.
+    @property
+    def epoch(self) -> int:
+        """How many epochs are done."""
+        return self.position.epoch
+
+    @property
+    def epochs(self) -> int:
+        """How many epochs there are to be, at most."""
+        return self.training.epochs
+
+    @property
+    def steps(self) -> int:
+        """How many optimizer steps are done."""
+        return self.position.epoch * len(self.bounds) + self.position.step
+
+    @property
+    def figures(self) -> Mapping[str, float | None]:
+        """The figures of the last epoch."""
+        return self.position.figures
+
+    def stop(self, reason: str) -> None:
+        """End training now, well; the first reason counts."""
+        self._reason = self._reason or reason
+
+    def save(self) -> None:
+        """Write a checkpoint once all callbacks have been told."""
+        self._save_wanted = True
+
+    def run(self, position: Position, interrupt: Interrupt) -> str:
+        """Train from `position` on; why it ended: `finished`, `interrupted`, or the reason of the callback that stopped it.
 
         Raises:
             CheckError: when the loss becomes NaN or infinite; nothing of that epoch is saved.
         """
-        self.saved_at, self.saved_steps = time.monotonic(), self._steps(position)
-        if self._has_lost_patience(position):
-            return "early stopping"
-        while position.epoch < self.training.epochs:
+        self.position = position
+        self._tell(self.callbacks.on_start)
+        while (ended := self._ended(interrupt)) is None:
             started = time.perf_counter()
-            if not self._epoch(position, interrupt):
-                self.hooks.save_last(position)
-                return "interrupted"
-            seconds = time.perf_counter() - started
-            position.last = self._figures(position.epoch)
-            if self._judge(position):
-                self.hooks.save_best(position)
-            self.hooks.record({"epoch": position.epoch, **position.last, "learning_rate": self._rate(position.epoch), "seconds": seconds})
-            progress.epoch(position.epoch, self.training.epochs, position.last, self.rows / max(seconds, 1e-9))
-            if self._has_lost_patience(position):
-                self.hooks.save_last(position)
-                return "early stopping"
-            if interrupt.exit_code is not None and position.epoch < self.training.epochs:
-                self.hooks.save_last(position)
-                return "interrupted"
-            self._save_when_due(position)
-        self.hooks.save_last(position)
-        return "finished"
+            if self._learn(interrupt):
+                self.seconds = time.perf_counter() - started
+                position.figures = self._measure()
+                self._tell(self.callbacks.on_epoch_end)
+        self._save()
+        return ended
 
-    def _epoch(self, position: Position, interrupt: Interrupt) -> bool:
-        """The rest of an epoch; False when a signal stopped it in between."""
+    def _ended(self, interrupt: Interrupt) -> str | None:
+        """Why training is over; None while it goes on."""
+        if self._reason is not None:
+            return self._reason
+        if self.position.epoch >= self.epochs:
+            return "finished"
+        return None if interrupt.exit_code is None else "interrupted"
+
+    def _learn(self, interrupt: Interrupt) -> bool:
+        """The rest of an epoch; False when it was left before its end."""
+        position = self.position
         order = torch.from_numpy(epoch_order(self.rows, self.seed, position.epoch, shuffle=self.training.shuffle)).to(self.device)
-        before = position.epoch * len(self.bounds)
-        base, schedule = self.training.optimizer.learning_rate, self.training.schedule
-        rates = [base * schedule.factor(before + number, self.horizon) for number in range(len(self.bounds))]
+        rates = self._rates(position.epoch)
         self.module.train()
         for done in self.step.run_epoch(position.epoch, order, self.bounds, rates, first=position.step):
-            position.step = done
+            position.step, self.learning_rate = done, rates[done - 1]
             if done < len(self.bounds):
-                if interrupt.exit_code is not None:
+                self._tell(self.callbacks.on_steps)
+                if self._ended(interrupt) is not None:
                     return False
-                self._save_when_due(position)
         position.epoch, position.step = position.epoch + 1, 0
         return True
 
-    def _save_when_due(self, position: Position) -> None:
-        wanted, steps = self.training.checkpoint, self._steps(position)
-        due = time.monotonic() - self.saved_at > wanted.seconds
-        due = due or (wanted.steps is not None and steps - self.saved_steps >= wanted.steps)
-        due = due or (wanted.epochs is not None and position.step == 0 and position.epoch % wanted.epochs == 0)
-        if due:
-            self.hooks.save_last(position)
-            self.saved_at, self.saved_steps = time.monotonic(), steps
+    def _rates(self, epoch: int) -> list[float]:
+        """The learning rate of each step of an epoch."""
+        before = epoch * len(self.bounds)
+        base, schedule = self.training.optimizer.learning_rate * self.callbacks.rate_factor(), self.training.schedule
+        return [base * schedule.factor(before + number, self.horizon) for number in range(len(self.bounds))]
 
-    def _steps(self, position: Position) -> int:
-        """How many optimizer steps are done."""
-        return position.epoch * len(self.bounds) + position.step
+    def _tell(self, event: Callable[[Loop], None]) -> None:
+        event(self)
+        if self._save_wanted:
+            self._save()
 
-    def _has_lost_patience(self, position: Position) -> bool:
-        return self.patience is not None and position.stale_epochs >= self.patience
+    def _save(self) -> None:
+        self._save_wanted = False
+        self.position.callbacks = self.callbacks.state()
+        self.hooks.save(self.position)
 
-    def _figures(self, epoch: int) -> dict[str, float | None]:
+    def _measure(self) -> dict[str, float | None]:
         loss = self.step.epoch_loss()
-        self._refuse_non_finite("training", loss, epoch)
+        self._refuse_non_finite("training", loss)
         validation = self.hooks.validate()
         if "loss" in validation:
-            self._refuse_non_finite("validation", validation["loss"], epoch)
+            self._refuse_non_finite("validation", validation["loss"])
         return {"train.loss": loss, **{f"validation.{name}": value for name, value in validation.items()}}
 
-    def _refuse_non_finite(self, part: str, loss: float | None, epoch: int) -> None:
+    def _refuse_non_finite(self, part: str, loss: float | None) -> None:
         if loss is not None and math.isfinite(loss):
             return
         smaller = self.training.optimizer.learning_rate / 10
         help = f"try a smaller learning rate in `training.optimizer`, such as {smaller:.2g}; scale inputs and targets"
-        message = f"the {part} loss became NaN or infinite in epoch {epoch}, at a learning rate of {self._rate(epoch):.3g}"
+        message = f"the {part} loss became NaN or infinite in epoch {self.epoch}, at a learning rate of {self.learning_rate:.3g}"
         raise CheckError(message, code="non-finite-loss", help=help)
-
-    def _judge(self, position: Position) -> bool:
-        value = position.last.get(self.monitor)
-        best = position.best_value
-        sign = 1.0 if self.goal == "min" else -1.0
-        improved = value is not None and math.isfinite(value) and (best is None or sign * (best - value) > self.min_delta)
-        if improved:
-            position.best_value, position.best_epoch, position.stale_epochs = value, position.epoch, 0
-        else:
-            position.stale_epochs += 1
-        return improved
-
-    def _rate(self, epoch: int) -> float:
-        """The learning rate of the last step of an epoch (counted from 1)."""
-        return self.training.optimizer.learning_rate * self.training.schedule.factor(epoch * len(self.bounds) - 1, self.horizon)

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 
 from mlpspec.data.dataset import Dataset
 from mlpspec.diagnostics import DataError, SpecError, UsageError
 from mlpspec.language.document import Document
+from mlpspec.language.sections.spec import Spec
 from mlpspec.language.writer import plain
 from mlpspec.training.run_document import load_run_document
 from mlpspec.training.run_folder import RunFolder
@@ -36,7 +38,7 @@ def check_resumable(run: RunFolder, document: Document, dataset: Dataset) -> Non
     before = load_run_document(run)
     changes = [
         document.diagnostic("invalid-run", f"`{'.'.join(map(str, path))}` was {was} when the run began, now it is {now}", path, help=_HELP)
-        for path, was, now in differences(plain(before.spec, complete=True), plain(document.spec, complete=True))
+        for path, was, now in differences(_lasting(before.spec), _lasting(document.spec))
         if not any(path[: len(harmless)] == harmless for harmless in HARMLESS)
     ]
     if changes:
@@ -45,12 +47,19 @@ def check_resumable(run: RunFolder, document: Document, dataset: Dataset) -> Non
         raise DataError("the data has changed since the run began", help="restore the data, or train anew")
     if dataset.preprocessing != run.preprocessing():
         raise DataError("the data gives another preprocessing than when the run began", help="restore the data, or train anew")
-    stopped_early = info.get("ended") == "early stopping" and before.spec.training.early_stopping == document.spec.training.early_stopping
+    was, now = before.spec.training.all_callbacks, document.spec.training.all_callbacks
+    stopped_early = was == now and info.get("ended") in {entry.reason for entry in now if entry.reason}
     if info.get("status") == "finished" and (stopped_early or document.spec.training.epochs <= info.get("epoch", 0)):
         message = f"the run {run.path} is already complete: {info['epoch']} epochs"
         raise UsageError(
-            message, help="train longer with `--set training.epochs=N`, and `training.early_stopping` changed if that ended it"
+            message, help="train longer with `--set training.epochs=N`, and what ended it changed, such as `training.early_stopping`"
         )
+
+
+def _lasting(spec: Spec) -> Any:
+    """The spec as plain data, without the callbacks that do not alter what a step calculates."""
+    kept = tuple(entry for entry in spec.training.callbacks if entry.alters_weights)
+    return plain(replace(spec, training=replace(spec.training, callbacks=kept)), complete=True)
 
 
 _HELP = "train anew, or give the spec back what it was"

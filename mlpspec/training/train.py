@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import platform
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
@@ -15,6 +15,7 @@ from mlpspec.compiler import build_graph
 from mlpspec.data.column import raw_inputs
 from mlpspec.data.dataset import Dataset, load_dataset
 from mlpspec.diagnostics import DataError, Diagnostic, ModelFileError, Severity, StoppedError
+from mlpspec.ir.callback import Callback
 from mlpspec.ir.graph import Graph
 from mlpspec.language.document import Document
 from mlpspec.training.progress import Progress, Silent
@@ -23,7 +24,6 @@ from mlpspec.training.resume import check_resumable
 from mlpspec.training.run_folder import RUNS, RunFolder
 
 if TYPE_CHECKING:
-    import torch
     from torch import nn
 
     from mlpspec.training.evaluation import Evaluation
@@ -36,7 +36,10 @@ PROOF_ROWS = 1000
 
 @dataclass(frozen=True)
 class TrainingResult:
-    """A finished run: its folder, why it ended (`finished`, `early stopping`), its figures by part, and findings that stopped nothing."""
+    """A run that ended well: its folder, its figures by part, and findings that stopped nothing.
+
+    `ended` says why: `finished`, or the reason of the callback that stopped it.
+    """
 
     folder: RunFolder
     ended: str
@@ -48,7 +51,13 @@ class TrainingResult:
 
 
 def train(
-    document: Document, *, frame: Any = None, runs: Path = RUNS, progress: Progress | None = None, resume: RunFolder | None = None
+    document: Document,
+    *,
+    frame: Any = None,
+    runs: Path = RUNS,
+    progress: Progress | None = None,
+    resume: RunFolder | None = None,
+    callbacks: Sequence[Callback] = (),
 ) -> TrainingResult:
     """Train the model of a checked spec and leave a run folder.
 
@@ -58,6 +67,7 @@ def train(
         runs: where run folders go.
         progress: what shows how it goes; silent by default.
         resume: go on with this run from its last checkpoint. The weights become, bit for bit, those of a run that never stopped.
+        callbacks: what else happens while training runs, told after the spec's own callbacks.
 
     Raises:
         DataError: when the data does not fit the spec, or has changed since `resume` began; all that is wrong at once.
@@ -72,21 +82,38 @@ def train(
     graph = build_graph(document, dataset.preprocessing.facts)
     if resume is not None:
         check_resumable(resume, document, dataset)
-    return _Run(document, dataset, graph, runs, progress or Silent(), resume).run()
+    return _Run(document, dataset, graph, runs, progress or Silent(), resume, callbacks).run()
 
 
 def _refuse_missing_validation(document: Document, dataset: Dataset) -> None:
     """A column of parts may turn out to have no validation rows."""
-    stopping = document.spec.training.early_stopping
-    if stopping is not None and stopping.monitor.startswith("validation.") and "validation" not in dataset.parts:
-        message = f"early stopping watches `{stopping.monitor}`, and the data has no validation rows"
-        raise DataError(message, code="bad-split", help="mark validation rows, or watch `train.loss`")
+    if "validation" in dataset.parts:
+        return
+    problems = [
+        Diagnostic("bad-split", f"`{entry.kind}` watches `{entry.monitored}`, and the data has no validation rows", help=_NO_VALIDATION)
+        for entry in document.spec.training.all_callbacks
+        if (entry.monitored or "").startswith("validation.")
+    ]
+    if problems:
+        raise DataError(problems)
+
+
+_NO_VALIDATION = "mark validation rows, or watch `train.loss`"
 
 
 class _Run:
     """One training run on its way."""
 
-    def __init__(self, document: Document, dataset: Dataset, graph: Graph, runs: Path, progress: Progress, resume: RunFolder | None):
+    def __init__(
+        self,
+        document: Document,
+        dataset: Dataset,
+        graph: Graph,
+        runs: Path,
+        progress: Progress,
+        resume: RunFolder | None,
+        callbacks: Sequence[Callback],
+    ):
         from mlpspec.training.device import training_device
 
         self.document, self.dataset, self.graph, self.progress = document, dataset, graph, progress
@@ -95,9 +122,7 @@ class _Run:
         self.started = time.time()
         self.resumed = resume is not None
         self.folder = resume or RunFolder.create(self.spec.name, runs)
-        self.best: dict[str, torch.Tensor] = {}
-        self.best_position: dict[str, Any] = {}
-        self.best_is_new = False
+        self.given = callbacks
 
     def run(self) -> TrainingResult:
         from mlpspec.training.interrupt import Interrupt
@@ -109,19 +134,24 @@ class _Run:
         if not self.resumed:
             self._write_start()
         self._build()
+        self._follow()
         self.progress.note(f"training on {self.device_reason}; step {self.step_reason}")
+        self._write_info({"status": "running"})
+        ended = "failed"
         try:
-            ended, position = self._loop(interrupt)
+            ended = self.loop.run(self.position, interrupt)
         except Exception as error:  # not KeyboardInterrupt: a second Ctrl-C ends at once
-            self._keep_best()
+            self.best.write()
             self._write_info({"status": "failed", "error": str(error)})
             raise
+        finally:
+            self.callbacks.on_end(self.loop, ended)
         if ended == "interrupted":
-            self._write_info({"status": "stopped", "epoch": position.epoch, "best_epoch": position.best_epoch})
-            message = f"stopped after {position.epoch} of {self.spec.training.epochs} epochs; saved in {self.folder.path}"
+            self._write_info({"status": "stopped", "epoch": self.position.epoch, "best_epoch": self.best.epoch})
+            message = f"stopped after {self.position.epoch} of {self.spec.training.epochs} epochs; saved in {self.folder.path}"
             help = f"go on with `mlpspec train {self.document.tree.source.name} --resume {self.folder.path}`"
             raise StoppedError(message, exit_code=interrupt.exit_code or 0, help=help)
-        return self._finish(ended, position)
+        return self._finish(ended)
 
     def _build(self) -> None:
         import torch
@@ -154,20 +184,27 @@ class _Run:
             decisions=self.folder.info().get("decisions") if self.resumed else None,
         )
 
-    def _loop(self, interrupt: Interrupt) -> tuple[str, Position]:
+    def _follow(self) -> None:
+        """The loop with its callbacks, at the beginning or where the last checkpoint left it."""
+        from mlpspec.training.best import Best
+        from mlpspec.training.callbacks import Callbacks
         from mlpspec.training.loop import Hooks, Loop, Position
+        from mlpspec.training.recording import Record, Show
 
-        hooks = Hooks(self._validate, self.folder.append_metrics, self._save_best, self._save_last)
-        loop = Loop(
-            self.spec, self.module, self.step, self.parts["train"].rows, self.device, hooks, has_validation="validation" in self.parts
+        monitor, min_delta = self.spec.training.monitor(has_validation="validation" in self.parts)
+        self.best = Best(self.checkpoints, self.module, monitor, min_delta)
+        named = [("best weights", self.best), ("record", Record(self.folder)), ("display", Show(self.progress))]
+        named += [(entry.kind, entry.begin()) for entry in self.spec.training.all_callbacks]
+        self.callbacks = Callbacks([*named, *((type(callback).__name__, callback) for callback in self.given)])
+        hooks = Hooks(self._validate, self._save)
+        rows = self.parts["train"].rows
+        self.loop = Loop(
+            self.spec, self.module, self.step, rows, self.device, self.callbacks, hooks, monitor=monitor, folder=self.folder.path
         )
-        self.monitor = loop.monitor
-        position = self._resume() if self.resumed else Position()
-        self._write_info({"status": "running"})
-        return loop.run(position, interrupt, self.progress), position
+        self.position = self._resume() if self.resumed else Position()
 
     def _resume(self) -> Position:
-        """Take up weights, step and best weights where the last checkpoint left them; epochs recorded after it are forgotten."""
+        """Take up step and callbacks where the last checkpoint left them; epochs recorded after it are forgotten."""
         from mlpspec.training.loop import Position
 
         try:
@@ -175,11 +212,7 @@ class _Run:
         except TypeError as error:
             raise ModelFileError(f"the last checkpoint has another form: {error}", code="invalid-run") from error
         self.step.load_state(self.checkpoints.load_step_state("last"))
-        if position.best_value is not None:
-            last = {name: tensor.detach().clone() for name, tensor in self.module.state_dict().items()}
-            self.best_position = self.checkpoints.load_weights(self.module, "best")
-            self.best = {name: tensor.detach().clone() for name, tensor in self.module.state_dict().items()}
-            self.module.load_state_dict(last)
+        self.callbacks.load(position.callbacks, {})
         self.folder.keep_metrics(position.epoch)
         self.progress.note(f"going on after epoch {position.epoch}" + (f", step {position.step}" if position.step else ""))
         return position
@@ -192,51 +225,36 @@ class _Run:
 
         return evaluate(self.module, self.parts[part], self.spec, self.dataset.preprocessing)
 
-    def _save_best(self, position: Position) -> None:
-        """Remember the best weights; they reach the disk with the next checkpoint."""
-        from mlpspec.training.checkpoints import refuse_non_finite
+    def _save(self, position: Position) -> None:
+        self.best.write()
+        if _is_finite(self.module):  # otherwise the end of the epoch says so; a checkpoint to go on from would be none
+            self.checkpoints.save("last", self.module.state_dict(), position.to_json(), self.step.state())
 
-        refuse_non_finite(self.module.state_dict())  # the loss of an epoch is from before its last step
-        self.best = {name: tensor.detach().clone() for name, tensor in self.module.state_dict().items()}
-        self.best_position = position.to_json()
-        self.best_is_new = True
-
-    def _save_last(self, position: Position) -> None:
-        self._keep_best()
-        if not _is_finite(self.module):  # the end of the epoch says so; a checkpoint to go on from would be none
-            return
-        self.checkpoints.save("last", self.module.state_dict(), position.to_json(), self.step.state())
-
-    def _keep_best(self) -> None:
-        if self.best_is_new:
-            self.checkpoints.save("best", self.best, self.best_position)
-            self.best_is_new = False
-
-    def _finish(self, ended: str, position: Position) -> TrainingResult:
+    def _finish(self, ended: str) -> TrainingResult:
         from mlpspec.report import write_report
         from mlpspec.training.summary import report_content
 
         warnings = (*self.document.warnings, *self.dataset.warnings)
-        if self.best:
-            self.module.load_state_dict(self.best)
+        best_epoch, monitor = self.best.epoch or self.position.epoch, self.loop.monitor
+        if self.best.epoch:
+            self.module.load_state_dict(self.best.weights)
         else:
-            position.best_epoch = position.epoch
-            message = f"`{self.monitor}` was undefined in every epoch, so that the last weights count as the best"
+            message = f"`{monitor}` was undefined in every epoch, so that the last weights count as the best"
             warnings = (*warnings, Diagnostic("undefined-figure", message, Severity.WARNING, help="watch another figure"))
         evaluations = {part: self._evaluate(part) for part in self.parts}
         figures = {part: found.figures for part, found in evaluations.items()}
         seconds = time.time() - self.started
         outcome = {
             "ended": ended,
-            "epoch": position.epoch,
-            "best_epoch": position.best_epoch,
+            "epoch": self.position.epoch,
+            "best_epoch": best_epoch,
             "figures": figures,
             "seconds": round(seconds, 3),
         }
         self._write_info({"status": "finished", **outcome})
-        content = report_content(self.folder, self.document, self.dataset, self.graph, evaluations, monitor=self.monitor, warnings=warnings)
+        content = report_content(self.folder, self.document, self.dataset, self.graph, evaluations, monitor=monitor, warnings=warnings)
         write_report(content, self.folder.path / "report.html")
-        return TrainingResult(self.folder, ended, position.best_epoch, figures, self.graph.parameters or 0, seconds, warnings)
+        return TrainingResult(self.folder, ended, best_epoch, figures, self.graph.parameters or 0, seconds, warnings)
 
     def _write_start(self) -> None:
         self.folder.write_text("spec.yaml", self.document.tree.source.text)

@@ -1,6 +1,7 @@
 """The loop alone, with a step that learns nothing and figures that were written down."""
 
 import math
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -9,9 +10,10 @@ from torch import nn
 
 from mlpspec.compiler import loads
 from mlpspec.diagnostics import CheckError
+from mlpspec.ir.callback import Callback
+from mlpspec.training.callbacks import Callbacks
 from mlpspec.training.interrupt import Interrupt
 from mlpspec.training.loop import Hooks, Loop, Position
-from mlpspec.training.progress import Silent
 
 SPEC = """\
 mlpspec: 1
@@ -45,25 +47,39 @@ class FakeStep:
         return self.losses.pop(0) if self.losses else 1.0
 
 
+class Witness(Callback):
+    """Writes down what it is told; may ask for something after an epoch."""
+
+    def __init__(self, records, ask=None):
+        self.records, self.ask = records, ask
+
+    def on_epoch_end(self, run):
+        self.records.append({"epoch": run.epoch, **run.figures, "learning_rate": run.learning_rate, "steps": run.steps})
+        if self.ask:
+            self.ask(run)
+
+
 class Run:
     """A loop over figures of validation, one dict an epoch."""
 
-    def __init__(self, validation, *, epochs=None, training="", rows=10, losses=(), stop_at=None, has_validation=True):
+    def __init__(self, validation, *, epochs=None, training="", rows=10, losses=(), stop_at=None, ask=None, more=()):
         spec = loads(SPEC % (epochs or len(validation), training)).spec
         self.interrupt = Interrupt()
         self.step = FakeStep(losses, stop_at, self.interrupt)
-        self.validation, self.records, self.best, self.last = list(validation), [], [], []
-        hooks = Hooks(
-            self._validate, self.records.append, lambda p: self.best.append(p.epoch), lambda p: self.last.append((p.epoch, p.step))
+        self.validation, self.records, self.last = list(validation), [], []
+        hooks = Hooks(self._validate, lambda p: self.last.append((p.epoch, p.step)))
+        entries = [(entry.kind, entry.begin()) for entry in spec.training.all_callbacks]
+        callbacks = Callbacks([("witness", Witness(self.records, ask)), *entries, *more])
+        self.loop = Loop(
+            spec, nn.Linear(1, 1), self.step, rows, torch.device("cpu"), callbacks, hooks, monitor="validation.loss", folder=Path()
         )
-        self.loop = Loop(spec, nn.Linear(1, 1), self.step, rows, torch.device("cpu"), hooks, has_validation=has_validation)
         self.position = Position()
 
     def _validate(self):
         return self.validation.pop(0) if self.validation else {}
 
     def __call__(self):
-        return self.loop.run(self.position, self.interrupt, Silent())
+        return self.loop.run(self.position, self.interrupt)
 
 
 def losses(*values):
@@ -74,62 +90,82 @@ def accuracies(*values):
     return [{"loss": 1.0, "accuracy": value} for value in values]
 
 
-def test_the_best_epoch_is_that_of_the_smallest_validation_loss():
-    run = Run(losses(0.9, 0.5, 0.7, 0.4, 0.6))
+def test_it_ends_when_all_epochs_are_done():
+    run = Run(losses(0.9, 0.5, 0.7))
     assert run() == "finished"
-    assert run.best == [1, 2, 4]
-    assert (run.position.best_epoch, run.position.best_value, run.position.stale_epochs) == (4, 0.4, 1)
-    assert run.last == [(5, 0)]
+    assert [record["validation.loss"] for record in run.records] == [0.9, 0.5, 0.7]
+    assert [record["steps"] for record in run.records] == [3, 6, 9]
+    assert run.last == [(3, 0)]
 
 
-def test_patience_counts_epochs_without_a_better_figure():
-    """As Keras's EarlyStopping: stop when so many epochs in a row brought nothing."""
-    run = Run(losses(0.9, 0.5, 0.6, 0.5, 0.55, 0.1), training="early_stopping: {patience: 3}")
-    assert run() == "early stopping"
-    assert run.position.epoch == 5
-    assert run.position.best_epoch == 2
-    assert run.last == [(5, 0)]
+def test_a_callback_may_stop_it_with_a_reason():
+    run = Run(losses(0.9, 0.5, 0.7), ask=lambda seen: seen.stop("enough") if seen.epoch == 2 else None)
+    assert run() == "enough"
+    assert run.position.epoch == 2
+    assert run.last == [(2, 0)]
 
 
-def test_a_better_figure_renews_patience():
-    run = Run(losses(0.9, 0.95, 0.8, 0.85, 0.7, 0.75), training="early_stopping: {patience: 2}")
-    assert run() == "finished"
-    assert run.position.best_epoch == 5
+def test_the_first_reason_counts():
+    run = Run(losses(0.9, 0.5), ask=lambda seen: (seen.stop("one"), seen.stop("other")))
+    assert run() == "one"
 
 
-def test_min_delta_is_what_an_improvement_must_exceed():
-    """Each figure is compared with the best one, so that small steps add up."""
-    run = Run(losses(1.0, 0.95, 0.85, 0.8, 0.76, 0.7), training="early_stopping: {patience: 9, min_delta: 0.1}")
+def test_a_reason_that_is_there_at_the_start_leaves_nothing_to_do():
+    """A run that was killed between its last checkpoint and its end."""
+
+    class Stopper(Callback):
+        def on_start(self, run):
+            run.stop("done before")
+
+    run = Run(losses(0.9), more=[("stopper", Stopper())])
+    assert run() == "done before"
+    assert run.step.visits == []
+
+
+def test_a_callback_may_stop_it_between_steps():
+    class Stopper(Callback):
+        def on_steps(self, run):
+            if run.steps == 4:
+                run.stop("enough")
+
+    run = Run(losses(0.9, 0.5), more=[("stopper", Stopper())])
+    assert run() == "enough"
+    assert run.last == [(1, 1)]
+
+
+def test_a_checkpoint_that_is_asked_for_has_the_state_of_all_callbacks():
+    """Also of those that are told later."""
+
+    class Counting(Callback):
+        count = 0
+
+        def on_epoch_end(self, run):
+            self.count += 1
+
+        def state(self):
+            return {"count": self.count}
+
+    states = []
+    run = Run(losses(0.9, 0.5), ask=lambda seen: seen.save(), more=[("counting", Counting())])
+    run.loop.hooks = Hooks(run._validate, lambda p: states.append(p.callbacks["counting"]["count"]))
     run()
-    assert run.best == [1, 3, 6]
+    assert states == [1, 2, 2]
 
 
-def test_a_figure_whose_goal_is_max_grows():
-    run = Run(accuracies(0.5, 0.4, 0.7, 0.6, 0.65), training="early_stopping: {monitor: validation.accuracy, patience: 2}")
-    assert run() == "early stopping"
-    assert run.best == [1, 3]
-    assert run.position.best_value == 0.7
+def test_a_factor_lowers_the_rates_of_the_coming_epoch():
+    class Halving(Callback):
+        factor = 1.0
 
+        def on_epoch_end(self, run):
+            self.factor /= 2
 
-def test_max_with_min_delta():
-    run = Run(
-        accuracies(0.5, 0.55, 0.65, 0.7, 0.73), training="early_stopping: {monitor: validation.accuracy, patience: 9, min_delta: 0.1}"
-    )
+        def rate_factor(self):
+            return self.factor
+
+    run = Run(losses(1, 1, 1), training="optimizer: {sgd: 0.4}", more=[("halving", Halving()), ("halving", Halving())])
     run()
-    assert run.best == [1, 3]
-
-
-def test_an_undefined_figure_is_no_improvement():
-    run = Run(accuracies(None, 0.5, None, 0.6), training="early_stopping: {monitor: validation.accuracy, patience: 9}")
-    run()
-    assert run.best == [2, 4]
-
-
-def test_without_validation_rows_the_training_loss_decides():
-    run = Run([], epochs=3, losses=[0.5, 0.3, 0.4], has_validation=False)
-    run()
-    assert run.best == [1, 2]
-    assert run.loop.monitor == "train.loss"
+    assert run.step.rates == pytest.approx([0.4] * 3 + [0.1] * 3 + [0.025] * 3)
+    assert [record["learning_rate"] for record in run.records] == pytest.approx([0.4, 0.1, 0.025])
 
 
 @pytest.mark.parametrize("loss", [math.nan, math.inf])
@@ -144,7 +180,6 @@ def test_a_training_loss_that_is_no_number_ends_it(loss):
     assert "learning rate of 0.25" in diagnostic.message
     assert "0.025" in diagnostic.help
     assert [record["epoch"] for record in run.records] == [1]
-    assert run.best == [1]
     assert run.last == []
 
 
@@ -154,20 +189,20 @@ def test_a_validation_loss_that_is_no_number_ends_it(loss):
     run = Run(losses(0.9, loss))
     with pytest.raises(CheckError, match="the validation loss became NaN or infinite in epoch 2"):
         run()
-    assert run.best == [1]
+    assert [record["epoch"] for record in run.records] == [1]
 
 
-def test_each_epoch_is_recorded_with_its_figures():
+def test_each_epoch_is_told_with_its_figures():
     run = Run(accuracies(0.5, None), losses=[0.7, 0.6], training="schedule: {exponential: {gamma: 0.5}}")
     run()
     first, second = run.records
-    assert first.pop("seconds") >= 0
     assert first == {
         "epoch": 1,
         "train.loss": 0.7,
         "validation.loss": 1.0,
         "validation.accuracy": 0.5,
         "learning_rate": pytest.approx(run.step.rates[2]),
+        "steps": 3,
     }
     assert second["validation.accuracy"] is None
     assert second["learning_rate"] == pytest.approx(run.step.rates[5])
@@ -213,17 +248,16 @@ def test_a_wish_to_stop_is_heard_between_steps(stop_at, last, ended):
 
 def test_it_goes_on_from_a_position():
     run = Run(losses(0.7), epochs=2)
-    run.position = Position(epoch=1, step=2, best_epoch=1, best_value=0.5)
+    run.position = Position(epoch=1, step=2)
     assert run() == "finished"
     order = np.random.Generator(np.random.PCG64([3, 1])).permutation(10).tolist()
     assert run.step.visits == [(1, order[8:])]
-    assert run.best == []
 
 
 def test_a_position_survives_json():
     import json
 
-    position = Position(3, 2, 1, 0.25, 2, {"train.loss": 0.5, "validation.auroc": None})
+    position = Position(3, 2, {"train.loss": 0.5, "validation.auroc": None}, {"early_stopping": {"stale": 2}})
     assert Position.from_json(json.loads(json.dumps(position.to_json()))) == position
 
 

@@ -130,6 +130,12 @@ def test_a_run_that_stopped_early_is_complete(cli, small):
     assert "already complete" in outcome.err
 
 
+def test_callbacks_that_alter_no_step_may_change(cli, small):
+    assert cli("train", "spec.yaml").code == 0
+    more = ("--set", "training.epochs=5", "--set", "training.callbacks=[{early_stopping: 50}, {checkpoint: {epochs: 1}}]")
+    assert cli("train", "spec.yaml", "--resume", *more).code == 0
+
+
 def test_more_epochs_go_on_from_the_end(cli, small):
     assert cli("train", "spec.yaml").code == 0
     assert cli("train", "spec.yaml", "--resume", "--set", "training.epochs=5").code == 0

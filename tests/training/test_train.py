@@ -11,6 +11,7 @@ from safetensors.numpy import load_file
 
 from mlpspec.compiler import loads
 from mlpspec.diagnostics import CheckError, DataError
+from mlpspec.ir.callback import Callback
 from mlpspec.training.checkpoints import Checkpoints
 from mlpspec.training.run_document import load_run_module
 
@@ -252,3 +253,38 @@ def test_the_checkpoint_belongs_to_its_run(train_in, spec_text):
     checkpoints = Checkpoints(folder.path / "checkpoints", folder.owner())
     assert checkpoints.has("best")
     assert not Checkpoints(folder.path).has("best")
+
+
+class Pruner(Callback):
+    """What a search for options does: look at each epoch, and give up."""
+
+    def __init__(self):
+        self.seen, self.ended = [], None
+
+    def on_epoch_end(self, run):
+        self.seen.append((run.epoch, run.figures[run.monitor]))
+        if run.epoch == 2:
+            run.stop("pruned")
+
+    def on_end(self, run, ended):
+        self.ended = ended
+
+
+def test_a_callback_of_a_program_sees_every_epoch_and_may_stop_it(train_in, spec_text, metrics_of_run):
+    pruner = Pruner()
+    result = train_in(spec_text, "training.epochs=9", callbacks=[pruner])
+    assert result.ended == pruner.ended == result.folder.info()["ended"] == "pruned"
+    assert pruner.seen == [(line["epoch"], line["validation.loss"]) for line in metrics_of_run(result)]
+    assert len(pruner.seen) == 2
+
+
+def test_an_exception_in_a_callback_ends_the_run_as_failed(train_in, tmp_path):
+    class Broken(Pruner):
+        def on_epoch_end(self, run):
+            raise ValueError("mine")
+
+    broken = Broken()
+    with pytest.raises(ValueError, match="mine"):
+        train_in(callbacks=[broken])
+    [run] = (tmp_path / "runs" / "small").glob("2*")
+    assert (json.loads((run / "run.json").read_text())["status"], broken.ended) == ("failed", "failed")

@@ -4,30 +4,13 @@ from __future__ import annotations
 
 from typing import Literal
 
+from mlpspec.catalog.callbacks import CallbackEntry, Checkpoint, EarlyStopping
+from mlpspec.catalog.callbacks.checkpoint import CheckpointOptions
+from mlpspec.catalog.callbacks.early_stopping import EarlyStoppingOptions
 from mlpspec.catalog.metrics.base import Metric
 from mlpspec.catalog.optimizers import Adam, Optimizer
 from mlpspec.catalog.option import Record, option
 from mlpspec.catalog.schedules import Constant, Schedule
-
-
-class EarlyStopping(Record):
-    """Stop when the monitored figure has not become better for a while; the best weights are kept either way."""
-
-    monitor: str = option(
-        default="validation.loss",
-        doc="The figure that decides what is best: `validation.loss`, `train.loss`, `validation.METRIC`, or `validation.TARGET.METRIC`.",
-        examples=("validation.loss", "validation.accuracy"),
-    )
-    patience: int = option(default=10, minimum=1, doc="How many epochs without a better figure are allowed.", examples=(10,))
-    min_delta: float = option(default=0.0, minimum=0.0, doc="By how much a figure must be better to count.")
-
-
-class Checkpoint(Record):
-    """When training saves what it needs to go on; it also does so at its end and when a signal stops it."""
-
-    seconds: float = option(default=30.0, above=0.0, doc="About this long passes between two checkpoints, at most.", examples=(60,))
-    epochs: int | None = option(default=None, minimum=1, doc="Also after every so many epochs.", examples=(5,))
-    steps: int | None = option(default=None, minimum=1, doc="Also after about every so many steps.", examples=(1000,))
 
 
 class Training(Record):
@@ -39,8 +22,11 @@ class Training(Record):
     batch_size: int = option(default=32, minimum=1, maximum=10_000_000, doc="Rows in one optimizer step.", examples=(32,))
     optimizer: Optimizer = option(default=Adam(), doc="How gradients change the weights.", examples=("adam",))
     schedule: Schedule = option(default=Constant(), doc="How the learning rate moves.", examples=("cosine",))
-    early_stopping: EarlyStopping | None = option(default=None, doc="When to stop early. Default: never.")
-    checkpoint: Checkpoint = option(default=Checkpoint(), doc="When to save what is needed to go on after a stop.")
+    early_stopping: EarlyStoppingOptions | None = option(default=None, doc="When to stop early. Default: never.")
+    checkpoint: CheckpointOptions = option(default=CheckpointOptions(), doc="When to save what is needed to go on after a stop.")
+    callbacks: tuple[CallbackEntry, ...] = option(
+        default=(), doc="What else happens while training runs.", examples=(["reduce_on_plateau", {"time_limit": {"minutes": 30}}],)
+    )
     metrics: tuple[Metric, ...] | None = option(
         default=None, doc="Figures beside the loss. Default: what suits the targets.", examples=(["accuracy", "f1"],)
     )
@@ -55,3 +41,18 @@ class Training(Record):
         examples=("auto", "cpu", "cuda"),
     )
     shuffle: bool = option(default=True, doc="Visit the training rows in a new order every epoch.")
+
+    @property
+    def all_callbacks(self) -> tuple[CallbackEntry, ...]:
+        """All callbacks, with those that have a section of their own; a checkpoint is always among them."""
+        listed = {type(entry) for entry in self.callbacks}
+        stopping = () if self.early_stopping is None else (EarlyStopping(**vars(self.early_stopping)),)
+        saving = () if Checkpoint in listed else (Checkpoint(**vars(self.checkpoint)),)
+        return (*stopping, *saving, *self.callbacks)
+
+    def monitor(self, *, has_validation: bool) -> tuple[str, float]:
+        """The figure that decides which weights are the best, and by how much it must be better to count."""
+        for entry in self.all_callbacks:
+            if isinstance(entry, EarlyStopping):
+                return entry.monitor, entry.min_delta
+        return ("validation.loss" if has_validation else "train.loss"), 0.0

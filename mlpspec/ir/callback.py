@@ -1,0 +1,133 @@
+"""What happens while training runs: the protocol between the loop and all that follows it."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal, Protocol
+
+if TYPE_CHECKING:
+    from torch import Tensor, nn
+
+Goal = Literal["min", "max"]
+
+
+class Run(Protocol):
+    """A training run as its callbacks see it: where it is, what the last epoch brought, and what may be asked of it."""
+
+    @property
+    def epoch(self) -> int:
+        """How many epochs are done."""
+        ...
+
+    @property
+    def epochs(self) -> int:
+        """How many epochs there are to be, at most."""
+        ...
+
+    @property
+    def steps(self) -> int:
+        """How many optimizer steps are done in all."""
+        ...
+
+    @property
+    def figures(self) -> Mapping[str, float | None]:
+        """The figures of the last epoch (`train.loss`, `validation.accuracy`, ...); None where one is undefined."""
+        ...
+
+    @property
+    def goals(self) -> Mapping[str, Goal]:
+        """Every figure that an epoch brings, with whether less or more of it is better."""
+        ...
+
+    @property
+    def monitor(self) -> str:
+        """The figure that decides which weights are the best."""
+        ...
+
+    @property
+    def learning_rate(self) -> float:
+        """That of the last step."""
+        ...
+
+    @property
+    def seconds(self) -> float:
+        """How long the last epoch learnt, its validation left out."""
+        ...
+
+    @property
+    def rows(self) -> int:
+        """How many rows an epoch learns from."""
+        ...
+
+    @property
+    def module(self) -> nn.Module:
+        """The network with its current weights."""
+        ...
+
+    @property
+    def folder(self) -> Path:
+        """The run folder."""
+        ...
+
+    def stop(self, reason: str) -> None:
+        """End training now, well: it is saved, and `reason` is said and recorded. The first reason counts."""
+        ...
+
+    def save(self) -> None:
+        """Write a checkpoint to go on from, once all callbacks have been told what they are being told."""
+        ...
+
+
+class Callback:
+    """Something that happens while training runs. Every method does nothing; a callback has those that it needs.
+
+    An exception in a callback ends the run with the status `failed`; checkpoints stay.
+
+    >>> class Patient(Callback):
+    ...     def on_epoch_end(self, run: Run) -> None:
+    ...         if run.figures["train.loss"] < 0.1:
+    ...             run.stop("good enough")
+    """
+
+    def on_start(self, run: Run) -> None:
+        """Training begins, or goes on: what `state` gave has been loaded then."""
+
+    def on_steps(self, run: Run) -> None:
+        """A step or a block of steps is done, and the epoch is not over."""
+
+    def on_epoch_end(self, run: Run) -> None:
+        """An epoch is over, and its figures are there."""
+
+    def on_end(self, run: Run, ended: str) -> None:
+        """Training is over: `finished`, `interrupted`, `failed`, or the reason that a callback gave."""
+
+    def rate_factor(self) -> float:
+        """What the schedule's learning rate is multiplied with in the coming epoch."""
+        return 1.0
+
+    def state(self) -> dict[str, Any]:
+        """What must be known to go on after a stop, as JSON data."""
+        return {}
+
+    def load_state(self, state: Mapping[str, Any]) -> None:
+        """Take up what `state` gave; KeyError, TypeError or ValueError for what it did not give."""
+
+    def tensors(self) -> Mapping[str, Tensor]:
+        """Tensors that must be known to go on after a stop."""
+        return {}
+
+    def load_tensors(self, tensors: Mapping[str, Tensor]) -> None:
+        """Take up what `tensors` gave."""
+
+
+def is_better(value: float | None, best: float | None, goal: Goal, min_delta: float = 0.0) -> bool:
+    """Whether a figure is better than the best one so far by more than `min_delta`. An undefined figure is never better.
+
+    >>> is_better(0.4, 0.5, "min"), is_better(0.4, 0.5, "max"), is_better(None, None, "min"), is_better(0.4, None, "min")
+    (True, False, False, True)
+    """
+    if value is None or not math.isfinite(value):
+        return False
+    return best is None or (best - value if goal == "min" else value - best) > min_delta
