@@ -17,11 +17,12 @@ def joining(loss: LossFunction, outputs: Mapping[str, torch.Tensor], targets: Ma
     """Whether the loss of two batches together is the mean of their losses or the sum; None where it is neither.
 
     It is tried with random outputs of the given shapes, the targets of a batch, and those of its first row over again: where classes weigh
-    differently, the batches do too.
+    differently, the batches do too. The outputs of the second batch are larger, so that its loss is another: the root of a mean, say, looks
+    like a mean itself where two losses are nearly equal.
     """
     generator = torch.Generator().manual_seed(0)
     first, second = (
-        {name: torch.randn(output.shape, generator=generator).to(output) for name, output in outputs.items()} for _ in range(2)
+        {name: (size * torch.randn(output.shape, generator=generator)).to(output) for name, output in outputs.items()} for size in (1, 4)
     )
     both = {name: torch.cat([first[name], second[name]]) for name in outputs}
     others = {name: target[:1].expand(target.shape) for name, target in targets.items()}

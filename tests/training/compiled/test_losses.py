@@ -23,3 +23,10 @@ LABELS, NUMBERS = {"y": torch.arange(8) % 3}, {"y": torch.randn(8, 3)}
 )
 def test_how_losses_of_batches_join(loss, targets, expected):
     assert joining(lambda o, t: loss(o["y"], t["y"]), OUTPUTS, targets) == expected
+
+
+def test_a_root_never_passes_for_a_mean():
+    # sqrt((a + b) / 2) and (sqrt(a) + sqrt(b)) / 2 differ by (a - b)^2 / (32 a^2), nothing that shows where a and b are close
+    for seed in range(200):
+        targets = {"y": torch.randn(8, 3, generator=torch.Generator().manual_seed(seed))}
+        assert joining(lambda o, t: functional.mse_loss(o["y"], t["y"]).sqrt(), OUTPUTS, targets) is None
