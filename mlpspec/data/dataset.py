@@ -20,7 +20,7 @@ from mlpspec.data.suspicions import suspicions
 from mlpspec.data.table import Format, Table, open_table
 from mlpspec.diagnostics import DataError, Diagnostic, Severity
 from mlpspec.ir.fitted import Preprocessing
-from mlpspec.language.sections.data import Data
+from mlpspec.language.sections.data import Data, Split
 
 T = TypeVar("T")
 
@@ -49,8 +49,55 @@ class Dataset:
     warnings: tuple[Diagnostic, ...]
 
 
+@dataclass(frozen=True)
+class Opened:
+    """The tables that a `data:` section names, not divided yet: `whole`, or one for each part; and the hashes of their files."""
+
+    whole: Table | None
+    parts: Mapping[str, Table]
+    hashes: Mapping[str, str]
+
+
+def open_data(data: Data, *, folder: Path, frame: Any = None) -> Opened:
+    """Read the data of a spec.
+
+    Args:
+        data: the `data:` section; its paths count from `folder`.
+        frame: rows from memory instead of the section's files; see `open_frame`.
+
+    Raises:
+        DataError: with all that is wrong with the files.
+        MachineError: when a file may not be read.
+    """
+    tokens = missing_tokens(data)
+    if frame is not None:
+        return Opened(open_frame(frame, missing_tokens=tokens), {}, {})
+    if data.path is not None:
+        return Opened(_open(data, data.path, tokens, folder), {}, {data.path: _hash(folder / data.path)})
+    paths = {part: path for part in PARTS if (path := getattr(data, part)) is not None}
+    if "train" not in paths:
+        raise DataError("the spec names no training data", code="missing-data", help="write `data: {path: FILE}`, or pass rows from memory")
+    tables: dict[str, Table] = {}
+    problems: list[Diagnostic] = []
+    for part, path in paths.items():
+        try:
+            tables[part] = _open(data, path, tokens, folder)
+        except DataError as error:
+            problems += error.diagnostics
+    if problems:
+        raise DataError(problems)
+    return Opened(None, tables, {path: _hash(folder / path) for path in paths.values()})
+
+
 def load_dataset(
-    data: Data, inputs: Mapping[str, InputType], targets: Mapping[str, TargetType], *, folder: Path, seed: int, frame: Any = None
+    data: Data,
+    inputs: Mapping[str, InputType],
+    targets: Mapping[str, TargetType],
+    *,
+    folder: Path,
+    seed: int,
+    frame: Any = None,
+    opened: Opened | None = None,
 ) -> Dataset:
     """Read, divide and encode the data of a spec.
 
@@ -58,15 +105,16 @@ def load_dataset(
         data: the `data:` section; its paths count from `folder`.
         seed: divides the rows unless the split has a seed of its own.
         frame: rows from memory instead of the section's files; see `open_frame`.
+        opened: what `open_data` gave for the section, where it has been read already.
 
     Raises:
         DataError: with all that is wrong: first with the files, then with the columns, then with single rows.
         MachineError: when a file may not be read.
     """
-    tokens = missing_tokens(data)
-    rows, hashes = _rows(data, targets, tokens, folder, seed, frame)
+    opened = opened or open_data(data, folder=folder, frame=frame)
+    rows = _rows(opened, data, targets, seed)
     train, index = rows["train"]
-    preprocessing = fit(inputs, targets, train, index, tokens=tokens, reserved=() if data.split.column is None else (data.split.column,))
+    preprocessing = fit(inputs, targets, train, index, tokens=missing_tokens(data), reserved=dividing_columns(data.split))
     warnings = list(suspicions(preprocessing, train, index))
     parts: dict[str, Part] = {}
     problems: list[Diagnostic] = []
@@ -80,7 +128,7 @@ def load_dataset(
         warnings += encoded.warnings
     if problems:
         raise DataError(dict.fromkeys(problems))
-    return Dataset(preprocessing, parts, hashes, tuple(warnings))
+    return Dataset(preprocessing, parts, opened.hashes, tuple(warnings))
 
 
 def apply_dataset(
@@ -143,38 +191,26 @@ def fit(
     )
 
 
+def dividing_columns(split: Split) -> tuple[str, ...]:
+    """The columns that say how rows are divided; patterns of input columns pass over them."""
+    return tuple(column for column in (split.column, split.group, split.time) if column is not None)
+
+
 def missing_tokens(data: Data) -> tuple[str, ...]:
     """The texts that mean a missing value: the empty text, and what the section declares."""
     return tuple(dict.fromkeys(("", *data.missing)))
 
 
-Rows = dict[str, tuple[Table, np.ndarray]]
-"""For each part its table and its rows in it."""
-
-
-def _rows(
-    data: Data, targets: Mapping[str, TargetType], tokens: tuple[str, ...], folder: Path, seed: int, frame: Any
-) -> tuple[Rows, dict[str, str]]:
-    """The rows of each part, and the hashes of the files they come from."""
-    if frame is not None:
-        return _split(open_frame(frame, missing_tokens=tokens), data, targets, seed), {}
-    if data.path is not None:
-        return _split(_open(data, data.path, tokens, folder), data, targets, seed), {data.path: _hash(folder / data.path)}
-    paths = {part: path for part in PARTS if (path := getattr(data, part)) is not None}
-    if "train" not in paths:
-        raise DataError("the spec names no training data", code="missing-data", help="write `data: {path: FILE}`, or pass rows from memory")
-    rows: Rows = {}
-    problems: list[Diagnostic] = []
-    for part, path in paths.items():
-        try:
-            table = _open(data, path, tokens, folder)
-        except DataError as error:
-            problems += error.diagnostics
-            continue
-        rows[part] = table, np.arange(table.rows)
-    if problems:
-        raise DataError(problems)
-    return rows, {path: _hash(folder / path) for path in paths.values()}
+def _rows(opened: Opened, data: Data, targets: Mapping[str, TargetType], seed: int) -> dict[str, tuple[Table, np.ndarray]]:
+    """For each part its table and its rows in it."""
+    if opened.whole is None:
+        return {part: (table, np.arange(table.rows)) for part, table in opened.parts.items()}
+    table = opened.whole
+    _refuse_empty(table)
+    stratify = data.split.stratify
+    if stratify is not None and stratify in targets:
+        [stratify, *_] = targets[stratify].columns_read(stratify)
+    return {part: (table, rows) for part, rows in split_rows(table, data.split, seed=seed, stratify=stratify).items()}
 
 
 def _open(data: Data, path: str, tokens: tuple[str, ...], folder: Path) -> Table:
@@ -187,14 +223,6 @@ def _refuse_empty(table: Table) -> None:
     if not table.rows:
         message = f"`{table.name}` has 0 rows" if table.name else "the data has 0 rows"
         raise DataError(message, code="missing-data", place=table.name, help="a data file has a header and rows")
-
-
-def _split(table: Table, data: Data, targets: Mapping[str, TargetType], seed: int) -> Rows:
-    _refuse_empty(table)
-    stratify = data.split.stratify
-    if stratify is not None and stratify in targets:
-        [stratify, *_] = targets[stratify].columns_read(stratify)
-    return {part: (table, rows) for part, rows in split_rows(table, data.split, seed=seed, stratify=stratify).items()}
 
 
 def _hash(path: Path) -> str:

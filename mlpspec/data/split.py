@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from fractions import Fraction
 
 import numpy as np
 
 from mlpspec.data.column import ColumnReader
+from mlpspec.data.division import ByClass, ByGroup, ByTime, Division
 from mlpspec.data.table import Table
 from mlpspec.diagnostics import DataError, Diagnostic, did_you_mean
+from mlpspec.instants import NO_TIME
 from mlpspec.language.sections.data import Split
 
 PARTS = ("train", "validation", "test")
@@ -17,21 +20,26 @@ PARTS = ("train", "validation", "test")
 def split_rows(table: Table, split: Split, *, seed: int, stratify: str | None = None) -> dict[str, np.ndarray]:
     """The rows of each part that has any: sorted row numbers, (rows,) int64. The same arguments give the same rows.
 
-    Parts get their shares of the rows to the nearest row (largest remainder); with `split.stratify` also of the rows of each class.
+    Parts get their shares of the rows to the nearest row (largest remainder); with `split.stratify` also of the rows of each class. With
+    `split.group` the rows of a group stay together and shares are met as nearly as the groups allow; with `split.time` parts follow each
+    other in time. With `split.folds` the rows that fold number `split.fold` (the first by default) holds out are the test part, and the
+    rows to learn from are divided into training and validation rows in the proportion of their shares, by the same rule.
 
     Args:
         seed: start of the random numbers unless `split.seed` says otherwise.
         stratify: the column of classes, where `split.stratify` names a target of another name.
 
     Raises:
-        DataError: when a part that is asked for gets no rows, a class has a single row, or the column of parts holds other words.
+        DataError: when a part that is asked for gets no rows, a class has a single row, there are fewer rows or groups than folds, or the
+            column of parts, groups or times holds something else.
 
     Source: NumPy's PCG64 shuffles the rows.
     """
     if split.column is not None:
         parts = _by_column(table, split.column)
     else:
-        parts = _by_shares(table, split, stratify or split.stratify, split.seed if split.seed is not None else seed)
+        division = _division(table, split, stratify or split.stratify, split.seed if split.seed is not None else seed)
+        parts = _by_shares(table, split, division) if split.folds is None else _by_fold(table, split, split.folds, division)
     if "train" not in parts:
         raise _bad_split(table, "no rows are left to train on", "give `train` a larger share")
     return parts
@@ -49,64 +57,75 @@ def _by_column(table: Table, column: str) -> dict[str, np.ndarray]:
     return {part: rows for part, rows in found.items() if len(rows)}
 
 
-def _by_shares(table: Table, split: Split, stratify: str | None, seed: int) -> dict[str, np.ndarray]:
-    shares = [Fraction(repr(share)) for share in (split.train, split.validation, split.test)]
-    if sum(shares) > 1:
-        raise _bad_split(table, f"the parts of `split` sum to {float(sum(shares)):g}, more than all rows", "make them at most 1 together")
-    shares.append(Fraction(1) - sum(shares))  # the rows of no part
-    order = np.random.Generator(np.random.PCG64(seed)).permutation(table.rows)
-    groups = [order] if stratify is None else _groups(table, stratify, order)
-    pieces: list[list[np.ndarray]] = [[] for _ in shares]
-    for rows, counts in zip(groups, allot([len(rows) for rows in groups], shares), strict=True):
-        for piece, taken in zip(pieces, np.split(rows, np.cumsum(counts)[:-1]), strict=True):
-            piece.append(taken)
-    parts = {part: np.sort(np.concatenate(piece)) for part, piece in zip(PARTS, pieces[:3], strict=True)}
-    for part, share in zip(PARTS, shares[:3], strict=True):
+def _by_shares(table: Table, split: Split, division: Division) -> dict[str, np.ndarray]:
+    shares = {part: Fraction(repr(getattr(split, part))) for part in PARTS}
+    total = sum(shares.values())
+    if total > 1:
+        raise _bad_split(table, f"the parts of `split` sum to {float(total):g}, more than all rows", "make them at most 1 together")
+    return _parts(table, division, shares)
+
+
+def _by_fold(table: Table, split: Split, folds: int, division: Division) -> dict[str, np.ndarray]:
+    needed = folds + 1 if split.time is not None else folds
+    if division.count < needed:
+        rows = f"`{split.group}` has" if split.group is not None else "the data has"
+        message = f"{folds} folds need at least {needed} {division.unit}, {rows} {division.count}"
+        raise _bad_split(table, message, "write fewer `folds`, or bring more rows")
+    rest, held = division.folds(folds)[(split.fold or 1) - 1]
+    shares = {part: Fraction(repr(getattr(split, part))) for part in ("train", "validation")}
+    total = sum(shares.values())
+    if not shares["train"]:
+        return {}
+    return {**_parts(table, rest, {part: share / total for part, share in shares.items()}), "test": np.sort(held)}
+
+
+def _parts(table: Table, division: Division, shares: Mapping[str, Fraction]) -> dict[str, np.ndarray]:
+    """The parts by their shares; what is missing to 1 are rows of no part."""
+    pieces = division.parts([*shares.values(), Fraction(1) - sum(shares.values())])
+    parts = {part: np.sort(rows) for part, rows in zip(shares, pieces[:-1], strict=True)}
+    for part, share in shares.items():
         if share and not len(parts[part]):
-            message = f"the {part} part is empty: {float(share):g} of {table.rows} row{'s' if table.rows != 1 else ''}"
-            raise _bad_split(table, message, "bring more rows, or other shares; 0 means that a part is not wanted")
+            unit = division.unit if division.count != 1 else division.unit.removesuffix("s")
+            message = f"the {part} part is empty: {float(share):.3g} of {division.count} {unit}"
+            raise _bad_split(table, message, f"bring more {division.unit}, or other shares; 0 means that a part is not wanted")
     return {part: rows for part, rows in parts.items() if len(rows)}
 
 
-def allot(sizes: list[int], shares: list[Fraction]) -> list[list[int]]:
-    """How many rows of each group go to each part; `shares` sum to 1, groups have `sizes` rows.
-
-    Each group is divided by its shares, rounded down; the rows left over go to the parts that are furthest behind their shares of all
-    groups so far. The first row left over goes to the first part (training) when that has none of the group.
-
-    >>> allot([10], [Fraction(7, 10), Fraction(3, 20), Fraction(3, 20)])
-    [[7, 2, 1]]
-    """
-    behind = [Fraction(0)] * len(shares)
-    allotted: list[list[int]] = []
-    for size in sizes:
-        counts = [int(share * size) for share in shares]
-        remainders = [share * size - count for share, count in zip(shares, counts, strict=True)]
-        behind = [owed + remainder for owed, remainder in zip(behind, remainders, strict=True)]
-        left = size - sum(counts)
-        ranked = [0] if shares[0] and not counts[0] else []
-        eligible = [part for part, remainder in enumerate(remainders) if remainder and part not in ranked]
-        ranked += sorted(eligible, key=lambda part: -behind[part])
-        for part in ranked[:left]:
-            counts[part] += 1
-            behind[part] -= 1
-        allotted.append(counts)
-    return allotted
+def _division(table: Table, split: Split, stratify: str | None, seed: int) -> Division:
+    if split.time is not None:
+        return ByTime(np.argsort(_instants(table, split.time), kind="stable"))
+    order = np.random.Generator(np.random.PCG64(seed)).permutation(table.rows)
+    classes = np.zeros(table.rows, np.int64) if stratify is None else _class_numbers(table, stratify, single=split.group is not None)
+    if split.group is None:
+        return ByClass(_pieces(order, classes))
+    words = _classes(table, split.group)
+    if (empty := np.flatnonzero(words == "")).size:
+        message = f"column `{split.group}` is empty in {len(empty)} row{'s' if len(empty) > 1 else ''}: of which group?"
+        raise DataError(Diagnostic("bad-split", message, place=table.place(int(empty[0])), help="fill them in, or leave the rows out"))
+    _, first, numbers = np.unique(words[order], return_index=True, return_inverse=True)
+    rank = np.argsort(np.argsort(first))  # groups in the order of the shuffled rows, so that those of one size are shuffled too
+    group = np.empty(table.rows, np.int64)
+    group[order] = rank[numbers]
+    sizes = np.zeros((len(first), int(classes.max()) + 1), np.int64)
+    np.add.at(sizes, (group, classes), 1)
+    return ByGroup(_pieces(order, group), sizes)
 
 
-def _groups(table: Table, column: str, order: np.ndarray) -> list[np.ndarray]:
-    """The shuffled rows of each class."""
-    words = _classes(table, column)
-    classes, codes = np.unique(words, return_inverse=True)
-    counts = np.bincount(codes, minlength=len(classes))
-    single = [str(name) for name, count in zip(classes, counts, strict=True) if count == 1]
-    if single:
-        shown = ", ".join(f"`{name}`" for name in single[:3]) + (", ..." if len(single) > 3 else "")
+def _pieces(order: np.ndarray, numbers: np.ndarray) -> list[np.ndarray]:
+    """The rows of each number (of a class or group), in their order."""
+    shuffled = numbers[order]
+    return np.split(order[np.argsort(shuffled, kind="stable")], np.cumsum(np.bincount(shuffled))[:-1])
+
+
+def _class_numbers(table: Table, column: str, *, single: bool) -> np.ndarray:
+    """The class of each row, (rows,) int64; `single` says whether a class may have one row only."""
+    classes, numbers, counts = np.unique(_classes(table, column), return_inverse=True, return_counts=True)
+    alone = [] if single else [str(name) for name in classes[counts == 1]]
+    if alone:
+        shown = ", ".join(f"`{name}`" for name in alone[:3]) + (", ..." if len(alone) > 3 else "")
         message = f"`stratify: {column}` cannot divide classes with a single row: {shown}"
         raise _bad_split(table, message, "bring more rows of these classes, merge them, or leave `stratify` out")
-    shuffled = codes[order]
-    by_class = order[np.argsort(shuffled, kind="stable")]
-    return np.split(by_class, np.cumsum(counts)[:-1])
+    return numbers.astype(np.int64)
 
 
 def _classes(table: Table, column: str) -> np.ndarray:
@@ -116,6 +135,25 @@ def _classes(table: Table, column: str) -> np.ndarray:
     values, _ = reader.categories(columns, text=True)
     reader.raise_problems()
     return values[:, 0].astype("U")
+
+
+def _instants(table: Table, column: str) -> np.ndarray:
+    """A column of times, or of numbers that rise with time: (rows,), for sorting."""
+    reader = ColumnReader(table)
+    reader.expand((column,), globs=False)
+    reader.raise_problems()
+    cells = table.column(column)
+    if cells.kind in ("integer", "number") or (cells.kind == "text" and not len(cells.numbers().bad)):
+        values = cells.numbers().values
+        empty = np.flatnonzero(np.isnan(values))
+    else:
+        values = reader.seconds((column,))[:, 0]
+        empty = np.flatnonzero(values == NO_TIME)
+        reader.raise_problems()
+    if len(empty):
+        message = f"column `{column}` is empty in {len(empty)} row{'s' if len(empty) > 1 else ''}: at which time?"
+        raise DataError(Diagnostic("bad-split", message, place=table.place(int(empty[0])), help="fill them in, or leave the rows out"))
+    return values
 
 
 def _bad_split(table: Table, message: str, help: str) -> DataError:

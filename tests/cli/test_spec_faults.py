@@ -55,6 +55,15 @@ FAULTS = {
     "dropout 1": (spec(model="model: [{dropout: 1.0}, {head: y}]\n"), "out-of-range", "less than 1"),
     "dropout -0.1": (spec(model="model: [{dense: {units: 8, dropout: -0.1}}, {head: y}]\n"), "out-of-range", "at least 0"),
     "split over 1": (spec(rest="data: {path: t.csv, split: {train: 0.8, validation: 0.2, test: 0.1}}\n"), "bad-split", "sum to 1.1"),
+    "a fold of none": (spec(rest="data: {path: t.csv, split: {fold: 2}}\n"), "bad-split", "of which there are none"),
+    "a fold too many": (spec(rest="data: {path: t.csv, split: {folds: 3, fold: 4}}\n"), "bad-split", "no fold 4 of 3"),
+    "time and classes": (spec(rest="data: {path: t.csv, split: {time: t, stratify: y}}\n"), "invalid-spec", "`stratify` has no meaning"),
+    "folds by column": (spec(rest="data: {path: t.csv, split: {column: part, folds: 3}}\n"), "invalid-spec", "`folds` has no meaning"),
+    "one column for both": (
+        spec(rest="data: {path: t.csv, split: {group: g, stratify: g}}\n"),
+        "invalid-spec",
+        "both `group` and `stratify`",
+    ),
     "split without training": (
         spec(rest="data: {path: t.csv, split: {train: 0, validation: 0.5, test: 0.5}}\n"),
         "bad-split",

@@ -19,6 +19,28 @@ class Split(Record):
     column: str | None = option(
         default=None, doc="A column with the words `train`, `validation`, `test` that says where each row belongs.", examples=("split",)
     )
+    group: str | None = option(
+        default=None,
+        doc="A column that names groups, such as patients: the rows of a group stay together. Shares are met as nearly as that allows.",
+        examples=("patient",),
+    )
+    time: str | None = option(
+        default=None,
+        doc="A column of times, or of numbers that rise with time: training rows come first, then validation rows, then test rows.",
+        examples=("date",),
+    )
+    folds: int | None = option(
+        default=None,
+        minimum=2,
+        maximum=10_000,
+        doc="Train so many times, each time with another part of the rows held out as the test part (cross-validation). The rows that are "
+        "not held out are divided into training and validation rows in the proportion of `train` and `validation`. With `time`, what is "
+        "held out always comes after what is learnt from.",
+        examples=(5,),
+    )
+    fold: int | None = option(
+        default=None, minimum=1, doc="Train with this one of the `folds` only, counted from 1. Default: all.", examples=(1,)
+    )
     seed: int | None = option(
         default=None,
         minimum=0,

@@ -24,11 +24,12 @@ def check_data_section(document: Document) -> Iterator[Diagnostic]:
         message = "`split` divides one file, but `data` names a file for each part"
         yield document.diagnostic("invalid-spec", message, _SPLIT, at_key=True, help="remove `split`, or write one `path`")
     if split.column is not None:
-        for option in ("train", "validation", "test", "stratify"):
+        for option in ("train", "validation", "test", "stratify", "group", "time", "folds", "fold"):
             if option in _written(document):
                 message = f"`split` is by the column `{split.column}`, so `{option}` has no meaning"
                 yield document.diagnostic("invalid-spec", message, (*_SPLIT, option), at_key=True, help="keep one of them")
         return
+    yield from _check_way(document)
     total = sum(fractions.values())
     if total > 1 + 1e-9:
         written = " + ".join(f"{value:g}" for value in fractions.values())
@@ -41,6 +42,26 @@ def check_data_section(document: Document) -> Iterator[Diagnostic]:
         yield document.diagnostic("bad-split", message, (*_SPLIT, "stratify"), help=help)
     if split.train == 0:
         yield document.diagnostic("bad-split", "`split` leaves no rows to train on", (*_SPLIT, "train"), help="e.g. `train: 0.7`")
+
+
+def _check_way(document: Document) -> Iterator[Diagnostic]:
+    """Do the ways of dividing go together, and is the fold one of the folds?"""
+    split = document.spec.data.split
+    for option in ("stratify", "group"):
+        if split.time is not None and getattr(split, option) is not None:
+            message = f"`time: {split.time}` puts the rows in order, so `{option}` has no meaning"
+            yield document.diagnostic("invalid-spec", message, (*_SPLIT, option), at_key=True, help="keep one of them")
+    if split.group is not None and split.group == split.stratify:
+        message = f"`{split.group}` is both `group` and `stratify`: its rows cannot stay together and be divided"
+        yield document.diagnostic("invalid-spec", message, (*_SPLIT, "group"), help="keep one of them")
+    if split.fold is not None and split.fold > (split.folds or 0):
+        wrong = (
+            f"there is no fold {split.fold} of {split.folds}"
+            if split.folds
+            else "`fold` chooses one of the `folds`, of which there are none"
+        )
+        help = f"write a number from 1 to {split.folds}" if split.folds else "write e.g. `folds: 5`"
+        yield document.diagnostic("bad-split", wrong, (*_SPLIT, "fold"), help=help)
 
 
 def _written(document: Document) -> dict[str, object]:
