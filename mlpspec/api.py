@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
     from mlpspec.exporting.export import ExportResult
     from mlpspec.ir.callback import Callback
+    from mlpspec.training.folds.cross_validate import CrossValidation
     from mlpspec.training.progress import Progress
     from mlpspec.training.train import TrainingResult
 
@@ -50,6 +51,17 @@ def train(
     from mlpspec.training.train import train as run_training
 
     return run_training(document, frame=frame, runs=Path(runs), progress=progress, callbacks=callbacks)
+
+
+def cross_validate(
+    document: Document, *, frame: Any = None, runs: str | Path = "runs", resume: str | Path | None = None, workers: int = 1
+) -> CrossValidation:
+    """Train a spec once for each of its folds. See `mlpspec.training.folds.cross_validate.cross_validate`."""
+    from mlpspec.training.folds.cross_validate import cross_validate as run_folds
+    from mlpspec.training.run_folder import RunFolder
+
+    again = None if resume is None else RunFolder.open(resume)
+    return run_folds(document, frame=frame, runs=Path(runs), resume=again, workers=workers)
 
 
 def export(run: TrainingResult | str | Path, output: str | Path | None = None) -> ExportResult:

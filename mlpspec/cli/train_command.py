@@ -2,18 +2,29 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import asdict
+from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from mlpspec.cli.command import command, outside_option, setting_option
 from mlpspec.cli.output import Output
 from mlpspec.cli.table import aligned, figure
+from mlpspec.diagnostics import UsageError
+
+if TYPE_CHECKING:
+    from mlpspec.language.document import Document
+    from mlpspec.training.progress import Progress
+    from mlpspec.training.run_folder import RunFolder
 
 
 @command(
     "train",
-    examples="mlpspec train specs/penguins.yaml\nmlpspec train specs/penguins.yaml --set training.epochs=5 --set vars.width=128",
+    examples="mlpspec train specs/penguins.yaml\nmlpspec train specs/penguins.yaml --set training.epochs=5 --set vars.width=128\n"
+    "mlpspec train specs/penguins.yaml --folds 5",
 )
 @click.argument("spec")
 @setting_option
@@ -22,19 +33,55 @@ from mlpspec.cli.table import aligned, figure
     "--resume", is_flag=False, flag_value="newest", metavar="[RUN]", help="Go on with this run, or with the newest of the spec's name."
 )
 @click.option("--runs", default="runs", type=click.Path(path_type=Path), show_default=True, help="Where run folders go.")
-def main(output: Output, spec: str, settings: tuple[str, ...], allow_outside: bool, resume: str | None, runs: Path) -> None:
+@click.option(
+    "--folds", type=int, metavar="N", help="Cross-validate: train N times, each time with other rows held out (data.split.folds)."
+)
+@click.option("--workers", type=click.IntRange(min=1), default=1, show_default=True, help="How many folds are trained at once.")
+@click.option("--predictions", type=click.Path(path_type=Path), metavar="FILE", help="Where answers to held-out rows go: CSV or Parquet.")
+def main(
+    output: Output,
+    spec: str,
+    settings: tuple[str, ...],
+    allow_outside: bool,
+    resume: str | None,
+    runs: Path,
+    folds: int | None,
+    workers: int,
+    predictions: Path | None,
+) -> None:
     """Train the model of a spec; leaves a run folder with weights, metrics and a report."""
     from mlpspec.compiler import load
     from mlpspec.training.progress import progress_for
+    from mlpspec.training.run_document import refuse_several
     from mlpspec.training.run_folder import RunFolder
-    from mlpspec.training.train import train
 
+    settings = (*settings, *([] if folds is None else [f"data.split.folds={folds}"]))
     document = load(spec, settings=settings, allow_outside=allow_outside)
-    output.warnings(document.warnings)
     run = None
     if resume is not None:
         run = RunFolder.open(runs / document.spec.name / "latest" if resume == "newest" else resume)
-    result = train(document, runs=runs, progress=progress_for(quiet=output.quiet or output.json), resume=run)
+        earlier = run.info().get("folds")
+        if isinstance(earlier, int) and document.spec.data.split.folds is None:
+            document = load(spec, settings=(*settings, f"data.split.folds={earlier}"), allow_outside=allow_outside)
+    output.warnings(document.warnings)
+    split = document.spec.data.split
+    several = split.folds is not None and split.fold is None
+    progress = partial(progress_for, quiet=output.quiet or output.json, one_of_many=several)
+    if several:
+        _folds(output, document, runs, progress, run, workers, predictions)
+        return
+    if run is not None:
+        refuse_several(run)
+    if workers > 1 or predictions is not None:
+        raise UsageError("--workers and --predictions are for folds", help="pass --folds 5, or write `folds: 5` into `data.split`")
+    _single(output, document, runs, progress, run)
+
+
+def _single(output: Output, document: Document, runs: Path, progress: Callable[[], Progress], run: RunFolder | None) -> None:
+    """One run."""
+    from mlpspec.training.train import train
+
+    result = train(document, runs=runs, progress=progress(), resume=run)
     output.warnings(result.warnings[len(document.warnings) :])
     names = list(result.figures["train"])
     rows = [[part, *(figure(result.figures[part][name]) for name in names)] for part in result.figures]
@@ -53,5 +100,55 @@ def main(output: Output, spec: str, settings: tuple[str, ...], allow_outside: bo
         "parameters": result.parameters,
         "seconds": result.seconds,
         "figures": result.figures,
+    }
+    output.result(text, data)
+
+
+def _folds(
+    output: Output,
+    document: Document,
+    runs: Path,
+    progress: Callable[[], Progress],
+    run: RunFolder | None,
+    workers: int,
+    predictions: Path | None,
+) -> None:
+    """A run for each fold."""
+    from mlpspec.training.folds.cross_validate import cross_validate
+
+    result = cross_validate(document, runs=runs, progress=progress, resume=run, workers=workers, predictions=predictions)
+    output.warnings(result.warnings[len(document.warnings) :])
+    found = result.figures["test"]
+    rows = [
+        [str(fold.number), f"{fold.rows['test']:,}", *(figure(found[name].values[place]) for name in found)]
+        for place, fold in enumerate(result.folds)
+    ]
+    rows.append(["mean", "", *(figure(spread.mean) for spread in found.values())])
+    rows.append(["sd", "", *(figure(spread.sd) for spread in found.values())])
+    text = "\n".join(
+        [
+            aligned(["fold", "held out", *found], rows),
+            "",
+            f"{len(result.folds)} folds in {result.seconds:.1f} s of training; answers to held-out rows: {result.predictions}",
+            f"run folder: {result.folder.path}",
+        ]
+    )
+    data = {
+        "run": str(result.folder.path),
+        "folds": [
+            {
+                "fold": fold.number,
+                "run": str(fold.folder.path),
+                "ended": fold.ended,
+                "best_epoch": fold.best_epoch,
+                "rows": fold.rows,
+                "seconds": fold.seconds,
+                "figures": fold.figures,
+            }
+            for fold in result.folds
+        ],
+        "figures": {part: {name: asdict(spread) for name, spread in spreads.items()} for part, spreads in result.figures.items()},
+        "predictions": str(result.predictions),
+        "seconds": result.seconds,
     }
     output.result(text, data)

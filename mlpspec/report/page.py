@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from importlib.resources import files
 
 from mlpspec.report.answers import answers_of_target
 from mlpspec.report.answers.numbers import DRAWN_COLUMNS
@@ -11,6 +10,7 @@ from mlpspec.report.charts.scatter import MOST_POINTS
 from mlpspec.report.content import ReportContent, TargetAnswers
 from mlpspec.report.curves import training_section
 from mlpspec.report.markup import tag, text
+from mlpspec.report.sheet import heading, sheet, tiles, warnings_box
 from mlpspec.report.tables import Column, fold, note, sampled, table
 from mlpspec.report.words import NOTHING, count, duration, figure, moment, percent
 
@@ -23,8 +23,6 @@ ALL_DOTS = 6000
 
 PARTS = {"test": "test", "validation": "validation", "train": "training"}
 """Parts with their words, the one that counts most first."""
-
-POLICY = "default-src 'none'; style-src 'unsafe-inline'"
 
 
 def report_page(content: ReportContent) -> str:
@@ -46,30 +44,12 @@ def _page(content: ReportContent, parts: Sequence[str], targets: int | None) -> 
     found = {
         "figures": list(_figures(content)),
         "training": training_section(content),
-        "answers": list(_answers(content, parts, targets)),
+        "answers": list(answers_section(content, parts, targets)),
         "network": list(_network(content)),
-        "run": list(_run(content)),
-        "spec": list(_spec(content)),
+        "run": list(run_section(content)),
+        "spec": list(spec_section(content)),
     }
-    sections = {name: inner for name, inner in found.items() if inner}
-    links = [tag("a", name.capitalize(), href=f"#{name}") for name in sections]
-    body = [
-        tag("header", *_header(content), *_tiles(content), tag("nav", *links, aria_label="Sections")),
-        tag("main", *_warnings(content), *[_section(name, inner) for name, inner in sections.items()]),
-    ]
-    head = [
-        tag("meta", charset="utf-8"),
-        tag("meta", name="viewport", content="width=device-width, initial-scale=1"),
-        tag("meta", http_equiv="Content-Security-Policy", content=POLICY),
-        tag("meta", name="color-scheme", content="light dark"),
-        tag("title", text(f"{content.name}: report")),
-        tag("style", (files("mlpspec.report") / "report.css").read_text(encoding="utf-8")),
-    ]
-    return "<!DOCTYPE html>\n" + tag("html", tag("head", *head), "\n", tag("body", "\n".join(body)), lang="en") + "\n"
-
-
-def _section(name: str, inner: Sequence[str]) -> str:
-    return tag("section", tag("h2", name.capitalize(), id=f"{name}-title"), *inner, id=name, aria_labelledby=f"{name}-title")
+    return sheet(f"{content.name}: report", [*_header(content), *_tiles(content)], warnings_box(content.warnings), found)
 
 
 def _ordered(by_part: Mapping[str, object]) -> list[str]:
@@ -78,8 +58,6 @@ def _ordered(by_part: Mapping[str, object]) -> list[str]:
 
 
 def _header(content: ReportContent) -> Iterator[str]:
-    yield tag("p", "mlpspec report", class_="kicker")
-    yield tag("h1", text(content.name))
     ran = max((record["epoch"] for record in content.epochs), default=0)
     words = {"finished": f"ran all {ran} epochs" if ran > 1 else "ran its one epoch", "early stopping": f"stopped early after {ran} epochs"}
     facts = [
@@ -90,7 +68,7 @@ def _header(content: ReportContent) -> Iterator[str]:
         text(content.device),
         text(f"{count(content.parameters)} parameters" if content.parameters is not None else ""),
     ]
-    yield tag("ul", *[tag("li", fact) for fact in facts if fact], class_="facts")
+    yield from heading("mlpspec report", content.name, facts)
 
 
 def _tiles(content: ReportContent) -> Iterator[str]:
@@ -100,19 +78,10 @@ def _tiles(content: ReportContent) -> Iterator[str]:
         return
     found = {name: value for name, value in content.figures[parts[0]].items() if value is not None}
     names = sorted(found, key=lambda name: (name == "loss", name.endswith(".loss")))[:MOST_TILES]
-    tiles = [tag("div", tag("dt", text(_words(name))), tag("dd", text(figure(found[name])))) for name in names]
-    if tiles:
+    if names:
         rows = f", {count(content.rows[parts[0]])} rows" if parts[0] in content.rows else ""
         yield note(f"On the {_part(parts[0])} part{rows}")
-        yield tag("dl", *tiles, class_="tiles")
-
-
-def _warnings(content: ReportContent) -> Iterator[str]:
-    if content.warnings:
-        shown = content.warnings[:50]
-        more = [tag("li", text(f"and {len(content.warnings) - len(shown)} more"))] if len(content.warnings) > len(shown) else []
-        title = "1 warning" if len(content.warnings) == 1 else f"{len(content.warnings)} warnings"
-        yield tag("aside", tag("h2", text(title)), tag("ul", *[tag("li", text(words)) for words in shown], *more), class_="warnings")
+        yield tiles([(_words(name), figure(found[name])) for name in names])
 
 
 def _figures(content: ReportContent) -> Iterator[str]:
@@ -133,7 +102,7 @@ def _figures(content: ReportContent) -> Iterator[str]:
     yield tag("div", drawn, *inner, class_="card")
 
 
-def _answers(content: ReportContent, parts: Sequence[str], targets: int | None) -> Iterator[str]:
+def answers_section(content: ReportContent, parts: Sequence[str], targets: int | None) -> Iterator[str]:
     """The first part in full view, the others folded."""
     chosen = {part: list(content.answers[part].items())[:targets] for part in parts}
     drawn = sum(min(_width(target), DRAWN_COLUMNS) for found in chosen.values() for _, target in found if target.classes is None)
@@ -183,7 +152,8 @@ def _network(content: ReportContent) -> Iterator[str]:
     yield tag("div", table("Layers", columns, rows), more, class_="card")
 
 
-def _run(content: ReportContent) -> Iterator[str]:
+def run_section(content: ReportContent) -> Iterator[str]:
+    """Rows of each part, circumstances, hashes of the data."""
     cards = list(_run_cards(content))
     if cards:
         yield tag("div", *cards, class_="cards")
@@ -222,7 +192,8 @@ def _run_cards(content: ReportContent) -> Iterator[str]:
         )
 
 
-def _spec(content: ReportContent) -> Iterator[str]:
+def spec_section(content: ReportContent) -> Iterator[str]:
+    """The text of the spec."""
     if content.spec:
         cut = content.spec[:SPEC_CHARACTERS]
         yield tag("pre", tag("code", text(cut)), class_="card", tabindex="0")

@@ -12,6 +12,9 @@ from mlpspec.report.words import minus
 GREATEST = 1e300
 """Beyond this a value is not drawn, so that no difference of two values overflows."""
 
+LEAST = 1e-290
+"""Nearer to zero than this a value counts as zero, so that no part of a difference underflows."""
+
 
 @dataclass(frozen=True)
 class Scale:
@@ -40,7 +43,8 @@ class Scale:
 
 def drawable(values: Iterable[float | None]) -> list[float]:
     """The values that can be drawn: no None, NaN, infinity or monster."""
-    return [float(value) for value in values if value is not None and math.isfinite(value) and abs(value) <= GREATEST]
+    known = (float(value) for value in values if value is not None and math.isfinite(value) and abs(value) <= GREATEST)
+    return [value if abs(value) >= LEAST else 0.0 for value in known]
 
 
 def round_step(span: float, count: int, *, whole: bool = False) -> float:
@@ -104,9 +108,8 @@ def domain(values: Sequence[float], count: int = 5) -> tuple[float, float]:
 def log_domain(values: Sequence[float]) -> tuple[float, float]:
     """Round ends, of 1, 2 or 5 times a power of ten, around some positive values."""
     low, high = min(values), max(values)
-    steps = [
-        float(f"{factor}e{power}") for power in range(math.floor(math.log10(low)), math.ceil(math.log10(high)) + 1) for factor in (1, 2, 5)
-    ]
+    powers = range(math.floor(math.log10(low)) - 1, math.ceil(math.log10(high)) + 2)  # log10 rounds: of 999999999999.998 it is 12
+    steps = [float(f"{factor}e{power}") for power in powers for factor in (1, 2, 5)]
     return max(step for step in steps if step <= low), min(step for step in steps if step >= high)
 
 

@@ -39,15 +39,19 @@ class Silent:
         """Nothing."""
 
 
-class Lines(Silent):
-    """A plain line for about every twentieth of the epochs, at most one a second or so, and the first and last."""
-
-    def __init__(self) -> None:
-        self._last = 0.0
+class Notes(Silent):
+    """The lines worth keeping, and none for epochs."""
 
     def note(self, text: str) -> None:
         """The line itself."""
         print(text, file=sys.stderr, flush=True)  # noqa: T201
+
+
+class Lines(Notes):
+    """A plain line for about every twentieth of the epochs, at most one a second or so, and the first and last."""
+
+    def __init__(self) -> None:
+        self._last = 0.0
 
     def epoch(self, number: int, epochs: int, figures: Mapping[str, float | None], rows_per_second: float) -> None:
         """`epoch 12/60  train.loss 0.31  ...  8,100 rows/s`."""
@@ -96,11 +100,13 @@ class Live(Silent):
         self._progress.update(self._task, total=epochs, completed=number, description=description, figures=text)
 
 
-def progress_for(*, quiet: bool) -> Progress:
-    """The display that suits where stderr goes."""
+def progress_for(*, quiet: bool, one_of_many: bool = False) -> Progress:
+    """The display that suits where stderr goes; `one_of_many` is for a run whose epochs are not worth lines of their own."""
     if quiet:
         return Silent()
-    return Live() if sys.stderr.isatty() else Lines()
+    if sys.stderr.isatty():
+        return Live()
+    return Notes() if one_of_many else Lines()
 
 
 def brief_text(figures: Mapping[str, float | None]) -> str:

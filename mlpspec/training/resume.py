@@ -36,6 +36,24 @@ def check_resumable(run: RunFolder, document: Document, dataset: Dataset) -> Non
     """
     info = run.info()
     before = load_run_document(run)
+    refuse_changes(before, document)
+    if dict(dataset.hashes) != info.get("data"):
+        raise DataError("the data has changed since the run began", help="restore the data, or train anew")
+    if dataset.preprocessing != run.preprocessing():
+        raise DataError("the data gives another preprocessing than when the run began", help="restore the data, or train anew")
+    if is_complete(info, before, document):
+        message = f"the run {run.path} is already complete: {info['epoch']} epochs"
+        raise UsageError(
+            message, help="train longer with `--set training.epochs=N`, and what ended it changed, such as `training.early_stopping`"
+        )
+
+
+def refuse_changes(before: Document, document: Document) -> None:
+    """Let a spec differ from that of a run in what is harmless only.
+
+    Raises:
+        SpecError: when it has changed in what steps calculate; each change is named.
+    """
     changes = [
         document.diagnostic("invalid-run", f"`{'.'.join(map(str, path))}` was {was} when the run began, now it is {now}", path, help=_HELP)
         for path, was, now in differences(_lasting(before.spec), _lasting(document.spec))
@@ -43,17 +61,13 @@ def check_resumable(run: RunFolder, document: Document, dataset: Dataset) -> Non
     ]
     if changes:
         raise SpecError(changes)
-    if dict(dataset.hashes) != info.get("data"):
-        raise DataError("the data has changed since the run began", help="restore the data, or train anew")
-    if dataset.preprocessing != run.preprocessing():
-        raise DataError("the data gives another preprocessing than when the run began", help="restore the data, or train anew")
+
+
+def is_complete(info: Mapping[str, Any], before: Document, document: Document) -> bool:
+    """Whether a run, of which `info` is the run.json and `before` the spec, has nothing more to do for the spec `document`."""
     was, now = before.spec.training.all_callbacks, document.spec.training.all_callbacks
     stopped_early = was == now and info.get("ended") in {entry.reason for entry in now if entry.reason}
-    if info.get("status") == "finished" and (stopped_early or document.spec.training.epochs <= info.get("epoch", 0)):
-        message = f"the run {run.path} is already complete: {info['epoch']} epochs"
-        raise UsageError(
-            message, help="train longer with `--set training.epochs=N`, and what ended it changed, such as `training.early_stopping`"
-        )
+    return info.get("status") == "finished" and (stopped_early or document.spec.training.epochs <= info.get("epoch", 0))
 
 
 def _lasting(spec: Spec) -> Any:

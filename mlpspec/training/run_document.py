@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mlpspec.compiler import build_graph, loads
-from mlpspec.diagnostics import ModelFileError, SpecError
+from mlpspec.diagnostics import ModelFileError, SpecError, UsageError
 from mlpspec.ir.fitted import Preprocessing
 from mlpspec.ir.graph import Graph
 from mlpspec.language.document import Document
@@ -25,7 +25,29 @@ def load_run_document(folder: RunFolder, *, reads_data: bool = False, allow_outs
         allow_outside: whether they may lead outside the spec's folder and the current one then.
 
     Raises:
+        UsageError: when the folder holds several runs.
         ModelFileError: when it is missing or no longer valid.
+    """
+    refuse_several(folder)
+    return read_run_document(folder, reads_data=reads_data, allow_outside=allow_outside)
+
+
+def refuse_several(folder: RunFolder) -> None:
+    """See that a folder is one run, not one that holds others.
+
+    Raises:
+        UsageError: naming the first of several runs.
+    """
+    if folder.info().get("kind") == "folds":
+        message = f"{folder.path} is a cross-validation, not one run"
+        raise UsageError(message, help=f"name one of its folds, e.g. {folder.path / 'folds' / '1'}")
+
+
+def read_run_document(folder: RunFolder, *, reads_data: bool = False, allow_outside: bool = False) -> Document:
+    """`load_run_document` for a folder that may hold several runs.
+
+    Raises:
+        ModelFileError: when the spec is missing or no longer valid.
     """
     path = folder.path / "spec.resolved.yaml"
     text = folder.resolved_spec()

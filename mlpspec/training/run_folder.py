@@ -18,6 +18,7 @@ import hashlib
 import io
 import json
 import secrets
+import shutil
 import time
 import zipfile
 import zlib
@@ -38,6 +39,8 @@ RUNS = Path("runs")
 FORMAT = 1
 """The format of run.json; it grows when an older mlpspec could no longer read a run."""
 
+CHECKPOINTS = "checkpoints"
+
 SEALED = ("spec.resolved.yaml", "preprocessing.json", "proof_rows.npz")
 """Files that say what the weights mean. They never change after the start of a run; run.json has their hashes."""
 
@@ -49,8 +52,8 @@ class RunFolder:
         self.path = path
 
     @classmethod
-    def create(cls, name: str, root: Path = RUNS) -> RunFolder:
-        """A new folder, its name never taken, and `latest` pointing at it.
+    def create(cls, name: str, root: Path = RUNS, *, holding: str = CHECKPOINTS) -> RunFolder:
+        """A new folder with the folder `holding` in it, its name never taken, and `latest` pointing at it.
 
         Raises:
             MachineError: when the folder cannot be made or written to.
@@ -58,7 +61,7 @@ class RunFolder:
         while True:
             path = root / name / f"{time.strftime('%Y%m%d-%H%M%S')}-{secrets.token_hex(3)}"
             try:
-                (path / "checkpoints").mkdir(parents=True, exist_ok=False)
+                (path / holding).mkdir(parents=True, exist_ok=False)
                 _point(root / name / "latest", path.name)
             except FileExistsError as error:
                 if Path(error.filename or path).is_dir():
@@ -67,6 +70,21 @@ class RunFolder:
             except OSError as error:
                 raise _cannot_make(path, error) from error
             return cls(path)
+
+    @classmethod
+    def create_at(cls, path: Path) -> RunFolder:
+        """A new folder at a place that the caller chooses, such as that of a fold; what lies there is removed.
+
+        Raises:
+            MachineError: when the folder cannot be made or written to.
+        """
+        try:
+            if path.exists():
+                shutil.rmtree(path)
+            (path / CHECKPOINTS).mkdir(parents=True)
+        except OSError as error:
+            raise _cannot_make(path, error) from error
+        return cls(path)
 
     @classmethod
     def open(cls, path: str | Path | None = None, root: Path = RUNS) -> RunFolder:

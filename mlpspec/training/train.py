@@ -5,8 +5,9 @@ from __future__ import annotations
 import os
 import platform
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -14,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from mlpspec.compiler import build_graph
 from mlpspec.data.column import raw_inputs
 from mlpspec.data.dataset import Dataset, load_dataset
-from mlpspec.diagnostics import DataError, Diagnostic, ModelFileError, Severity, StoppedError
+from mlpspec.diagnostics import DataError, Diagnostic, ModelFileError, Severity, StoppedError, UsageError
 from mlpspec.ir.callback import Callback
 from mlpspec.ir.graph import Graph
 from mlpspec.language.document import Document
@@ -58,6 +59,8 @@ def train(
     progress: Progress | None = None,
     resume: RunFolder | None = None,
     callbacks: Sequence[Callback] = (),
+    dataset: Dataset | None = None,
+    folder: RunFolder | None = None,
 ) -> TrainingResult:
     """Train the model of a checked spec and leave a run folder.
 
@@ -68,8 +71,11 @@ def train(
         progress: what shows how it goes; silent by default.
         resume: go on with this run from its last checkpoint. The weights become, bit for bit, those of a run that never stopped.
         callbacks: what else happens while training runs, told after the spec's own callbacks.
+        dataset: the data of the spec, where the caller has it already (see `SharedData`).
+        folder: a new run folder that was made for this run, instead of one below `runs`.
 
     Raises:
+        UsageError: when the spec asks for all of several folds; `cross_validate` trains those.
         DataError: when the data does not fit the spec, or has changed since `resume` began; all that is wrong at once.
         SpecError: when the spec is not the one that `resume` was trained with.
         MachineError: when the device or the run folder cannot be had.
@@ -77,16 +83,25 @@ def train(
         StoppedError: after a signal; the run is saved.
     """
     spec = document.spec
-    dataset = load_dataset(spec.data, spec.inputs, spec.targets, folder=document.folder, seed=spec.seed, frame=frame)
-    _refuse_missing_validation(document, dataset)
+    if spec.data.split.folds is not None and spec.data.split.fold is None:
+        help = "train them with `cross_validate`, or choose one with `fold` beside `folds`"
+        raise UsageError(f"the spec asks for {spec.data.split.folds} folds, which are as many runs", help=help)
+    if dataset is None:
+        dataset = load_dataset(spec.data, spec.inputs, spec.targets, folder=document.folder, seed=spec.seed, frame=frame)
+    refuse_missing_validation(document, dataset)
     graph = build_graph(document, dataset.preprocessing.facts)
     if resume is not None:
         check_resumable(resume, document, dataset)
-    return _Run(document, dataset, graph, runs, progress or Silent(), resume, callbacks).run()
+    make = partial(RunFolder.create, spec.name, runs) if folder is None else lambda: folder
+    return _Run(document, dataset, graph, make, progress or Silent(), callbacks, resume).run()
 
 
-def _refuse_missing_validation(document: Document, dataset: Dataset) -> None:
-    """A column of parts may turn out to have no validation rows."""
+def refuse_missing_validation(document: Document, dataset: Dataset) -> None:
+    """A column of parts may turn out to have no validation rows.
+
+    Raises:
+        DataError: when a callback watches them.
+    """
     if "validation" in dataset.parts:
         return
     problems = [
@@ -109,10 +124,10 @@ class _Run:
         document: Document,
         dataset: Dataset,
         graph: Graph,
-        runs: Path,
+        make_folder: Callable[[], RunFolder],
         progress: Progress,
-        resume: RunFolder | None,
         callbacks: Sequence[Callback],
+        resume: RunFolder | None,
     ):
         from mlpspec.training.device import training_device
 
@@ -120,8 +135,7 @@ class _Run:
         self.spec = document.spec
         self.device, self.device_reason = training_device(self.spec.training.device)
         self.started = time.time()
-        self.resumed = resume is not None
-        self.folder = resume or RunFolder.create(self.spec.name, runs)
+        self.resumed, self.folder = resume is not None, resume or make_folder()
         self.given = callbacks
 
     def run(self) -> TrainingResult:

@@ -104,3 +104,56 @@ def test_a_figure_that_is_never_defined_is_a_warning(cli, small):
     assert outcome.code == 0, outcome.err
     assert "warning[undefined-figure]" in outcome.err
     assert cli("export").code == 0
+
+
+def test_folds(cli, small):
+    outcome = cli("train", "spec.yaml", "--folds", "3")
+    assert outcome.code == 0
+    lines = outcome.out.splitlines()
+    assert lines[0].split() == ["fold", "held", "out", "loss", "accuracy", "f1"]
+    assert [line.split()[0] for line in lines[1:6]] == ["1", "2", "3", "mean", "sd"]
+    assert [line for line in outcome.err.splitlines() if line.startswith("fold 2 of 3")] != []
+    assert not any(line.startswith("epoch") for line in outcome.err.splitlines())
+
+
+def test_folds_as_json_and_going_on(cli, small):
+    found = result(cli("train", "spec.yaml", "--folds", "3", "--json"))
+    assert set(found) == {"run", "folds", "figures", "predictions", "seconds"}
+    assert [fold["fold"] for fold in found["folds"]] == [1, 2, 3]
+    assert set(found["figures"]["test"]["accuracy"]) == {"values", "mean", "sd"}
+    assert len((small / found["predictions"]).read_text().splitlines()) == 61
+    again = result(cli("train", "spec.yaml", "--resume", "--json"))  # --folds is known from the run
+    assert again["figures"] == found["figures"]
+
+
+def test_folds_of_the_spec(cli, small):
+    (small / "spec.yaml").write_text((small / "spec.yaml").read_text().replace("test: 0.2}", "test: 0.2, folds: 2}"))
+    assert len(result(cli("train", "spec.yaml", "--json"))["folds"]) == 2
+    assert "finished" in cli("train", "spec.yaml", "--set", "data.split.fold=1").out
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "words"),
+    [
+        (["--folds", "1"], 3, "`folds` must be at least 2"),
+        (["--folds", "99"], 4, "99 folds need at least 99 rows"),
+        (["--folds", "many"], 2, "not a valid integer"),
+        (["--workers", "2"], 2, "are for folds"),
+        (["--folds", "3", "--predictions", "p.json"], 2, "not written as `p.json`"),
+        (["--folds", "3", "--predictions", "nowhere/p.csv"], 6, "the folder does not exist"),
+        (["--folds", "3", "--set", "data.split={column: kind}"], 3, "`folds` has no meaning"),
+    ],
+)
+def test_folds_that_cannot_be(cli, small, arguments, code, words):
+    outcome = cli("train", "spec.yaml", *arguments)
+    assert outcome.code == code
+    assert words in outcome.err
+
+
+def test_a_cross_validation_is_not_one_run(cli, small):
+    run = result(cli("train", "spec.yaml", "--folds", "2", "--json"))["run"]
+    for command in ("evaluate", "export"):
+        outcome = cli(command, run)
+        assert outcome.code == 2
+        assert f"name one of its folds, e.g. {run}/folds/1" in outcome.err
+        assert cli(command, f"{run}/folds/1").code == 0

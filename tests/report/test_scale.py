@@ -125,3 +125,7 @@ def test_labels_of_ticks_are_all_different(low, span):
 
 def test_labels_of_a_logarithmic_axis():
     assert [alone(value) for value in (1e-5, 0.002, 1, 50000, 1e5)] == ["1e-5", "0.002", "1", "50000", "1e5"]
+
+
+def test_what_is_all_but_zero_is_drawn_as_zero():
+    assert drawable([5e-324, -1e-300, 1e-200]) == [0.0, 0.0, 1e-200]

@@ -2,6 +2,7 @@
 
 from mlpspec.report.charts.confusion import MOST_CLASSES, confusion, confusion_chart
 from mlpspec.report.charts.lines import Line, Marked, line_chart, spans_decades
+from mlpspec.report.charts.points import Axis, Dot, points_chart
 from mlpspec.report.charts.reliability import Bin, calibration_error, reliability, reliability_chart
 from mlpspec.report.charts.residuals import Histogram, histogram, residual_chart
 from mlpspec.report.charts.roc import roc, roc_chart
@@ -9,7 +10,9 @@ from mlpspec.report.charts.scatter import chosen_rows, scatter_chart
 
 __all__ = [
     "MOST_CLASSES",
+    "Axis",
     "Bin",
+    "Dot",
     "Histogram",
     "Line",
     "Marked",
@@ -19,6 +22,7 @@ __all__ = [
     "confusion_chart",
     "histogram",
     "line_chart",
+    "points_chart",
     "reliability",
     "reliability_chart",
     "residual_chart",

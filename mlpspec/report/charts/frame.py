@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
+from itertools import pairwise
 
 from mlpspec.report.markup import short, tag, text
 from mlpspec.report.scale import Scale, alone, labels, ticks
+from mlpspec.report.words import clipped
 
 WIDTH = 460
 HEIGHT = 280
@@ -30,7 +33,10 @@ def drawing(width: float, height: float, title: str, description: str, body: Seq
 
 
 class Frame:
-    """A plot area inside a picture of `width` x `height`, with its two scales. The left margin fits the labels of the y axis."""
+    """A plot area inside a picture of `width` x `height`, with its two scales. The left margin fits the labels of the y axis.
+
+    The x axis may be logarithmic (`x_log`), or have names (`x_names`) at 0, 1, 2, ...
+    """
 
     def __init__(
         self,
@@ -45,6 +51,8 @@ class Frame:
         square: bool = False,
         width: float = WIDTH,
         height: float = HEIGHT,
+        x_log: bool = False,
+        x_names: Sequence[str] = (),
     ):
         self.width, self.x_title, self.y_title = width, x_title, y_title
         bottom = height - BOTTOM
@@ -59,18 +67,28 @@ class Frame:
         else:
             self.height = height
         self.bottom, self.top, self.right = bottom, TOP, width - right
-        self.x = Scale(*x, self.left, self.right)
-        self.x_ticks, self.x_labels = self._x_ticks(whole)
+        self.x = Scale(*x, self.left, self.right, x_log)
+        self.x_ticks, self.x_labels = self._named_ticks(x_names) if x_names else self._x_ticks(whole)
 
     def _x_ticks(self, whole: bool) -> tuple[list[float], list[str]]:
         """As many ticks as have room for their labels."""
         found: list[float] = []
+        words: list[str] = []
         for count in (6, 4, 3, 2):
-            found = ticks(self.x.low, self.x.high, count, whole=whole)
-            needed = max([len(label) for label in labels(found)] or [0]) * LETTER + 10
-            if len(found) < 2 or needed <= self.x(found[1]) - self.x(found[0]):
+            found = self.x.ticks(count) if self.x.log else ticks(self.x.low, self.x.high, count, whole=whole)
+            words = [alone(value) for value in found] if self.x.log else labels(found)
+            needed = max([len(label) for label in words] or [0]) * LETTER + 10
+            if len(found) < 2 or needed <= min(self.x(right) - self.x(left) for left, right in pairwise(found)):
                 break
-        return found, labels(found)
+        return found, words
+
+    def _named_ticks(self, names: Sequence[str]) -> tuple[list[float], list[str]]:
+        """A tick for each name, or for every other one and so on, each name as long as there is room."""
+        room = (self.right - self.left) / len(names)
+        stride = max(1, math.ceil(3 * LETTER / room))
+        places = range(0, len(names), stride)
+        letters = max(3, int((room * stride - 6) / LETTER))
+        return [float(place) for place in places], [clipped(names[place], letters) for place in places]
 
     def axes(self) -> list[str]:
         """Grid lines, ticks, labels and titles of both axes."""
