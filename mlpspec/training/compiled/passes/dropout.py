@@ -17,15 +17,20 @@ def take_out_masks(traced: Traced) -> None:
     """
     for node in list(traced.graph.nodes):
         drawn = node.args[0] if node.target is aten.div_.Scalar else None
-        if not isinstance(drawn, fx.Node) or drawn.target is not aten.bernoulli_.float or drawn.args[1] != node.args[1]:
+        if not isinstance(drawn, fx.Node) or drawn.target is not aten.bernoulli_.float or _keep(drawn) != node.args[1]:
             continue
         shape = layout(node).shape
         name = f"mask{len(traced.roles)}"
         plain = Layout.of(torch.empty(shape, dtype=layout(node).dtype, device="meta"))
-        mask = traced.placeholder(name, Role("mask", name, (shape, drawn.args[1])), plain)
+        mask = traced.placeholder(name, Role("mask", name, (shape, _keep(drawn))), plain)
         traced.replace(node, mask)
         traced.graph.erase_node(drawn)
     traced.graph.eliminate_dead_code()
+
+
+def _keep(drawn: fx.Node) -> object:
+    """The probability that bernoulli_ draws with; torch does not pass it on where it is 0.5, its default."""
+    return drawn.args[1] if len(drawn.args) > 1 else 0.5
 
 
 def keep_one_copy(traced: Traced) -> None:
