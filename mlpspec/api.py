@@ -35,7 +35,9 @@ def compile(document: Document, frame: Any = None) -> fx.GraphModule:  # the wor
     from mlpspec.data.dataset import load_dataset
 
     spec = document.spec
-    dataset = load_dataset(spec.data, spec.inputs, spec.targets, folder=document.folder, seed=spec.seed, frame=frame)
+    dataset = load_dataset(
+        spec.data, spec.inputs, spec.targets, folder=document.folder, seed=spec.seed, frame=frame, sampler=spec.training.sampler
+    )
     return compiler.compile(document, dataset.preprocessing.facts)
 
 

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 def families() -> tuple[Family[Any], ...]:
     """The tables of all families, with what installed plugins add."""
     from mlpspec.catalog.activations import ACTIVATIONS
+    from mlpspec.catalog.batch_sizes import BATCH_SIZES
     from mlpspec.catalog.callbacks import CALLBACKS
     from mlpspec.catalog.encoders import ENCODERS
     from mlpspec.catalog.imputers import IMPUTERS
@@ -23,6 +24,7 @@ def families() -> tuple[Family[Any], ...]:
     from mlpspec.catalog.metrics import METRICS
     from mlpspec.catalog.optimizers import OPTIMIZERS
     from mlpspec.catalog.plugins import load_plugins
+    from mlpspec.catalog.samplers import SAMPLERS
     from mlpspec.catalog.scalers import SCALERS
     from mlpspec.catalog.schedules import SCHEDULES
     from mlpspec.catalog.targets import TARGETS
@@ -43,6 +45,8 @@ def families() -> tuple[Family[Any], ...]:
         OPTIMIZERS,
         SCHEDULES,
         CALLBACKS,
+        BATCH_SIZES,
+        SAMPLERS,
     )
     load_plugins(tables)
     return tables

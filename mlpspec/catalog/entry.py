@@ -7,19 +7,21 @@ from collections.abc import Iterator
 from functools import cache
 from typing import Any, ClassVar, Generic, TypeVar
 
-from mlpspec.catalog.option import MISSING, Record, options_of
+from mlpspec.catalog.option import MISSING, Option, Record, options_of
 
 
 class Entry(Record):
     """Something a spec names. Its class says everything: `kind` is the name, the fields are the options, the docstring the documentation.
 
     A spec writes an entry as its name (`relu`), as its name with the main option (`dropout: 0.2`), or as its name with
-    options (`dense: {units: 64}`). `aliases` are further names that mean the same.
+    options (`dense: {units: 64}`). `aliases` are further names that mean the same. With `shorthand`, the value of the main option alone
+    stands for the entry: `batch_size: 32`. A family has at most one such entry, and its main option is a number.
     """
 
     kind: ClassVar[str]
     main: ClassVar[str | None] = None
     aliases: ClassVar[tuple[str, ...]] = ()
+    shorthand: ClassVar[bool] = False
 
     @classmethod
     def can_be_bare(cls) -> bool:
@@ -79,6 +81,23 @@ class Family(Generic[E]):
         """All names, aliases included, in table order."""
         return list(self._entries)
 
+    @property
+    def shorthand(self) -> type[E] | None:
+        """The entry that a number alone stands for, if any."""
+        return next((entry for entry in self if entry.shorthand), None)
+
+
+def main_option(entry: type[Entry]) -> Option:
+    """The option that the entry's name alone sets: `units` of `dense: 64`.
+
+    Raises:
+        ValueError: when the entry has none.
+    """
+    for option in options_of(entry):
+        if option.key == entry.main:
+            return option
+    raise ValueError(f"{entry.kind} has no main option")
+
 
 @cache
 def written_form(entry: type[Entry]) -> str:
@@ -94,8 +113,7 @@ def written_form(entry: type[Entry]) -> str:
             return entry.kind
         inside = ", ".join(f"{option.key}: {_example(option)}" for option in required)
         return f"{entry.kind}: {{{inside}}}"
-    main = next(option for option in options_of(entry) if option.key == entry.main)
-    return f"{entry.kind}: {_example(main)}"
+    return f"{entry.kind}: {_example(main_option(entry))}"
 
 
 def _example(option: Any) -> str:

@@ -25,7 +25,7 @@ def main(output: Output, spec: str, target: str, settings: tuple[str, ...], allo
     document = load(spec, settings=settings, allow_outside=allow_outside)
     output.warnings(document.warnings)
     parts = document.spec
-    dataset = load_dataset(parts.data, parts.inputs, parts.targets, folder=document.folder, seed=parts.seed)
+    dataset = load_dataset(parts.data, parts.inputs, parts.targets, folder=document.folder, seed=parts.seed, sampler=parts.training.sampler)
     text = print_source(build_graph(document, dataset.preprocessing.facts))
     if target == "-" or output.json:
         output.result(text, {"source": text})

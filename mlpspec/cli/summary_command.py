@@ -28,7 +28,8 @@ def main(output: Output, spec: str, no_data: bool, settings: tuple[str, ...], al
         [node.name, node.operation.kind, ", ".join(node.sources), str(node.shape), _count(node.parameters), _count(row_flops(node))]
         for node in graph.nodes
     ]
-    memory = training_bytes(graph, document.spec.training.batch_size)
+    batch_sizes = [stage.rows for stage in document.spec.training.batch_size.stages()]
+    memory = training_bytes(graph, max(batch_sizes)) if batch_sizes else None
     total = (
         f"{_count(graph.parameters)} parameters, {_size(weight_bytes(graph))} of weights, about {_size(memory)} in training beside the data"
     )
@@ -59,7 +60,7 @@ def _facts(document, output: Output):  # noqa: ANN001, ANN202  # Document and Fa
     if spec.data.path is None and spec.data.train is None:
         output.note("the spec names no data; sizes that only it can tell are shown by name")
         return Facts()
-    dataset = load_dataset(spec.data, spec.inputs, spec.targets, folder=document.folder, seed=spec.seed)
+    dataset = load_dataset(spec.data, spec.inputs, spec.targets, folder=document.folder, seed=spec.seed, sampler=spec.training.sampler)
     output.warnings(dataset.warnings)
     return dataset.preprocessing.facts
 

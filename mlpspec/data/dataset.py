@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 import numpy as np
 
 from mlpspec.catalog.inputs.base import InputType
+from mlpspec.catalog.samplers import Sampler
 from mlpspec.catalog.targets.base import TargetType
 from mlpspec.data.column import ColumnReader
 from mlpspec.data.encode import encode
@@ -40,13 +41,15 @@ class Part:
 class Dataset:
     """Everything training needs: what was learnt from the training rows, and the parts (`train`, `validation`, `test`) that have rows.
 
-    `hashes` are the SHA-256 of the data files, by path as the spec writes it; `warnings` what looks wrong and stopped nothing.
+    `hashes` are the SHA-256 of the data files, by path as the spec writes it; `warnings` what looks wrong and stopped nothing; `drawn_by`
+    what the sampler goes by, a number for each training row, None where it needs nothing.
     """
 
     preprocessing: Preprocessing
     parts: Mapping[str, Part]
     hashes: Mapping[str, str]
     warnings: tuple[Diagnostic, ...]
+    drawn_by: np.ndarray | None = None
 
 
 @dataclass(frozen=True)
@@ -98,6 +101,7 @@ def load_dataset(
     seed: int,
     frame: Any = None,
     opened: Opened | None = None,
+    sampler: Sampler | None = None,
 ) -> Dataset:
     """Read, divide and encode the data of a spec.
 
@@ -106,6 +110,7 @@ def load_dataset(
         seed: divides the rows unless the split has a seed of its own.
         frame: rows from memory instead of the section's files; see `open_frame`.
         opened: what `open_data` gave for the section, where it has been read already.
+        sampler: what decides which training rows an epoch visits; it may read a column of its own.
 
     Raises:
         DataError: with all that is wrong: first with the files, then with the columns, then with single rows.
@@ -114,10 +119,16 @@ def load_dataset(
     opened = opened or open_data(data, folder=folder, frame=frame)
     rows = _rows(opened, data, targets, seed)
     train, index = rows["train"]
-    preprocessing = fit(inputs, targets, train, index, tokens=missing_tokens(data), reserved=dividing_columns(data.split))
+    reserved = (*dividing_columns(data.split), *(() if sampler is None else sampler.reserved()))
+    preprocessing = fit(inputs, targets, train, index, tokens=missing_tokens(data), reserved=reserved)
     warnings = list(suspicions(preprocessing, train, index))
     parts: dict[str, Part] = {}
     problems: list[Diagnostic] = []
+    drawn_by = None
+    try:
+        drawn_by = None if sampler is None else sampler.fit(ColumnReader(train, index), targets)
+    except DataError as error:
+        problems += error.diagnostics
     for name, (table, index) in rows.items():
         try:
             encoded = encode(preprocessing, table, index, part=name)
@@ -128,7 +139,7 @@ def load_dataset(
         warnings += encoded.warnings
     if problems:
         raise DataError(dict.fromkeys(problems))
-    return Dataset(preprocessing, parts, opened.hashes, tuple(warnings))
+    return Dataset(preprocessing, parts, opened.hashes, tuple(warnings), drawn_by)
 
 
 def apply_dataset(

@@ -7,8 +7,10 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
+from mlpspec.catalog.batch_sizes.auto import usual_batch_size
 from mlpspec.data.guess import MANY_CATEGORIES, Guess, has_days_only, rarest
 
+TRAIN_SHARE = 0.7
 STRATIFY_FROM = 10
 """The rarest class must have so many rows for a split that keeps the shares of the classes."""
 
@@ -66,7 +68,7 @@ class Draft:
                 stratify, reason = f", stratify: {names.target}", "  # every part gets the same share of each class"
             else:
                 reason = f"  # not stratified: the rarest class has {_rows(fewest)} only"
-        yield f"  split: {{train: 0.7, validation: 0.15, test: 0.15{stratify}}}{reason}"
+        yield f"  split: {{train: {TRAIN_SHARE}, validation: 0.15, test: 0.15{stratify}}}{reason}"
 
     def _inputs(self, names: _Names) -> Iterator[str]:
         yield "inputs:"
@@ -146,7 +148,7 @@ class Draft:
     def _training(self) -> Iterator[str]:
         yield "training:"
         yield "  epochs: 200  # at most: early stopping ends it"
-        yield f"  batch_size: {_batch_size(self.rows)}"
+        yield f"  batch_size: {usual_batch_size(round(TRAIN_SHARE * self.rows))}"
         yield "  optimizer: {adamw: {learning_rate: 3e-3, weight_decay: 1e-2}}"
         yield "  early_stopping: {monitor: validation.loss, patience: 20}"
 
@@ -201,11 +203,3 @@ def _explained(guess: Guess) -> str:
 
 def _rows(number: int) -> str:
     return "1 row" if number == 1 else f"{number:,} rows"
-
-
-def _batch_size(rows: int) -> int:
-    """A power of two that makes about thirty steps an epoch, from 16 to 1024."""
-    size = 16
-    while size < 1024 and size * 2 <= rows * 0.7 / 20:
-        size *= 2
-    return size

@@ -31,7 +31,15 @@ class SharedData:
         key = (document.folder, spec.data, spec.inputs, spec.targets, spec.seed)
         if self._dataset is None or self._dataset[0] != key:
             opened = self._open(document)
-            loaded = load_dataset(spec.data, spec.inputs, spec.targets, folder=document.folder, seed=spec.seed, opened=opened)
+            loaded = load_dataset(
+                spec.data,
+                spec.inputs,
+                spec.targets,
+                folder=document.folder,
+                seed=spec.seed,
+                opened=opened,
+                sampler=spec.training.sampler,
+            )
             self._dataset = key, loaded
         return self._dataset[1]
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any, TypeVar
 
 from mlpspec.catalog import family_of
-from mlpspec.catalog.entry import Entry
+from mlpspec.catalog.entry import Entry, main_option
 from mlpspec.catalog.kinds import Anything, Kind, Many, Maybe, Names, OneOf, Scalar, Section, Words, kind_of
 from mlpspec.catalog.option import Record, options_of
 from mlpspec.language.positions import Path
@@ -69,12 +69,18 @@ class _Builder:
         family = family_of(base)
         if isinstance(value, str):
             return self.record(family[value], {}, path)
+        if family.shorthand is not None and not isinstance(value, dict):
+            return self.main(family.shorthand, value, path)
         [(name, options)] = value.items()
         entry = family[name]
         inner = (*path, name)
         if isinstance(options, dict) and options.keys() <= {option.key for option in options_of(entry)}:
             return self.record(entry, options, inner)
-        main = next(option for option in options_of(entry) if option.key == entry.main)
-        built = entry(**{main.attribute: self.value(kind_of(main.type), options, inner)})
-        self.visit(built, inner)
+        return self.main(entry, options, inner)
+
+    def main(self, entry: type[Entry], value: Any, path: Path) -> Entry:
+        """The entry of which `value` is the main option."""
+        option = main_option(entry)
+        built = entry(**{option.attribute: self.value(kind_of(option.type), value, path)})
+        self.visit(built, path)
         return built

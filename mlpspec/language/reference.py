@@ -7,7 +7,7 @@ import inspect
 from mlpspec.catalog import families, family_of
 from mlpspec.catalog.callbacks.checkpoint import CheckpointOptions
 from mlpspec.catalog.callbacks.early_stopping import EarlyStoppingOptions
-from mlpspec.catalog.entry import Entry, Family, written_form
+from mlpspec.catalog.entry import Entry, Family, main_option, written_form
 from mlpspec.catalog.kinds import Anything, Kind, Many, Maybe, Names, OneOf, Scalar, Section, Words, kind_of
 from mlpspec.catalog.option import Option, Record, options_of
 from mlpspec.diagnostics.codes import CODES
@@ -129,7 +129,8 @@ def _kind_text(kind: Kind) -> str:
             return f"section {record.__name__}"
         case OneOf(base=base):
             family = family_of(base)
-            return f"[{family.noun}]({page_name(family)}.md)"
+            link = f"[{family.noun}]({page_name(family)}.md)"
+            return link if family.shorthand is None else f"{_kind_text(kind_of(main_option(family.shorthand).type))} or {link}"
 
 
 def _inline(value: object) -> str:

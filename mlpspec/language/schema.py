@@ -7,7 +7,7 @@ from functools import cache
 from typing import Any
 
 from mlpspec.catalog import family_of
-from mlpspec.catalog.entry import Entry, Family, written_form
+from mlpspec.catalog.entry import Entry, Family, main_option, written_form
 from mlpspec.catalog.kinds import Anything, Kind, Many, Maybe, Names, OneOf, Scalar, Section, Words, kind_of
 from mlpspec.catalog.option import Option, Record, options_of
 from mlpspec.language.sections.spec import Spec
@@ -114,6 +114,9 @@ class _Builder:
             ]
             if bare:
                 forms.insert(0, {"type": "string", "enum": bare})
+            if family.shorthand is not None:
+                main = main_option(family.shorthand)
+                forms.insert(0, self._value(kind_of(main.type), main))
             self.definitions[name] = {"title": family.noun, "anyOf": forms}
         return name
 
@@ -125,7 +128,7 @@ class _Builder:
             options = self.section(entry)
             form: dict[str, Any] = {"title": f"{noun} `{entry.kind}`", "description": _documentation(entry)}
             if entry.main is not None:
-                main = next(option for option in options_of(entry) if option.key == entry.main)
+                main = main_option(entry)
                 form["anyOf"] = [self.value(kind_of(main.type), main), options]
             else:
                 form["anyOf"] = [options]
@@ -153,6 +156,6 @@ def _documentation(entry: type[Entry]) -> str:
 def _example_value(entry: type[Entry]) -> Any:
     required = {option.key: option for option in options_of(entry) if option.required}
     if entry.main is not None and set(required) <= {entry.main}:
-        main = next(option for option in options_of(entry) if option.key == entry.main)
+        main = main_option(entry)
         return plain(main.examples[0] if main.examples else main.default)
     return {key: plain(option.examples[0]) if option.examples else None for key, option in required.items()}

@@ -78,11 +78,18 @@ def _of_branches(error: ValidationError, tree: Tree) -> Iterator[Diagnostic]:
     elif value is None and entry_options:
         name = path[-1] if path else ""
         yield _at(tree, path, "missing-option", f"nothing is written after `{name}:`", f"write `{name}: {_flow(schema['examples'][0])}`")
+    elif isinstance(value, str) and _takes_number(schema) and _is_number(value):
+        yield _at(tree, path, "wrong-type", f"{_subject(path)} must be {_forms(schema)}, got {describe(value)}", _type_help(schema, value))
     elif fitting:
         for inner in min(fitting, key=len):
             yield from _problems(inner, tree, "" if entry_options else noun)
     else:
         yield _at(tree, path, "wrong-type", f"{_subject(path)} must be {_forms(schema)}, got {describe(value)}", _type_help(schema, value))
+
+
+def _takes_number(schema: Mapping[str, Any]) -> bool:
+    """Whether a number alone is one of the forms."""
+    return any(form.get("type") in ("integer", "number") for form in schema["anyOf"])
 
 
 def _is_type_error(inner: ValidationError, outer: ValidationError) -> bool:
@@ -170,6 +177,7 @@ def _not_one_of(error: ValidationError, path: Path, tree: Tree, noun: str) -> Di
     allowed: Any = error.validator_value
     known = [str(value) for value in allowed]
     if noun:
+        known = next((family.names() for family in families() if family.noun == noun), known)
         return _unknown_name(tree, path, noun, str(error.instance), known, at_key=False)
     message = f"{_subject(path)} cannot be {describe(error.instance)}"
     return _at(tree, path, "unknown-name", message, did_you_mean(str(error.instance), known) or "known: " + ", ".join(known))
@@ -245,7 +253,8 @@ def _forms(schema: Mapping[str, Any]) -> str:
     """What the forms of an `anyOf` take, in words."""
     noun = schema.get("title", "")
     if noun and "`" not in noun:
-        return f"{article(noun)}: a name, or a name with options"
+        numbers = [f"{_TYPE_WORDS[form['type']]}, or " for form in schema["anyOf"] if form.get("type") in ("integer", "number")]
+        return f"{''.join(numbers)}{article(noun)}: a name, or a name with options"
     words = [_TYPE_WORDS[form["type"]] for form in schema["anyOf"] if "type" in form]
     nouns = [spec_schema(variables=False)["$defs"][form["$ref"].rsplit("/", 1)[-1]]["title"] for form in schema["anyOf"] if "$ref" in form]
     words = [article(noun) for noun in nouns] + ["options" if "`" in noun and word == "a mapping" else word for word in words]
@@ -258,7 +267,7 @@ def _type_help(schema: Mapping[str, Any], value: Any) -> str:
         return f"remove the quotes: {value}"
     if isinstance(value, str) and "boolean" in wanted and value.casefold() in {"yes", "no", "on", "off", "y", "n", "true", "false"}:
         return f"write {'true' if value.casefold() in {'yes', 'on', 'y', 'true'} else 'false'}"
-    if "string" in wanted and isinstance(value, int | float):
+    if "string" in wanted and isinstance(value, int | float) and not wanted & {"integer", "number"}:
         return f'quote it: "{str(value).lower() if isinstance(value, bool) else value}"'
     if isinstance(value, str) and ":" in value and "object" in wanted and ": " not in value:
         return "write a space after the colon"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from mlpspec.catalog.entry import Entry
+from mlpspec.catalog.entry import Entry, main_option
 from mlpspec.catalog.option import Record, options_of
 
 
@@ -20,6 +20,8 @@ def plain(value: Any, *, complete: bool = False) -> Any:
     ({'maxout': {'pieces': 3}}, 'maxout', {'maxout': {'pieces': 2}})
     """
     if isinstance(value, Entry):
+        if value.shorthand and len(options_of(type(value))) == 1:
+            return plain(getattr(value, main_option(type(value)).attribute))
         options = _options(value, complete)
         return {value.kind: options} if options else value.kind
     if isinstance(value, Record):

@@ -56,7 +56,7 @@ def evaluate_run(run: RunFolder, *, data: Any = None, part: str = "test", allow_
 def _own_part(run: RunFolder, document: Document, part: str) -> Part:
     """A part of the data that the run was trained on, split again in the same way."""
     spec = document.spec
-    dataset = load_dataset(spec.data, spec.inputs, spec.targets, folder=document.folder, seed=spec.seed)
+    dataset = load_dataset(spec.data, spec.inputs, spec.targets, folder=document.folder, seed=spec.seed, sampler=spec.training.sampler)
     if dict(dataset.hashes) != run.info().get("data"):
         help = "measure on a file of your own with --data FILE, or restore the data"
         raise DataError("the data has changed since the run was trained, so its parts are other rows now", help=help)

@@ -12,13 +12,12 @@ from typing import Any
 import torch
 from torch import nn
 
-from mlpspec.catalog.schedules.base import Horizon
 from mlpspec.diagnostics import CheckError
 from mlpspec.language.figures import figures as figure_goals
 from mlpspec.language.sections.spec import Spec
-from mlpspec.training.batches import batch_bounds, epoch_order
 from mlpspec.training.callbacks import Callbacks
 from mlpspec.training.interrupt import Interrupt
+from mlpspec.training.plan import Plan
 from mlpspec.training.step import Step
 
 
@@ -57,7 +56,7 @@ class Loop:
         spec: Spec,
         module: nn.Module,
         step: Step,
-        rows: int,
+        plan: Plan,
         device: torch.device,
         callbacks: Callbacks,
         hooks: Hooks,
@@ -65,11 +64,9 @@ class Loop:
         monitor: str,
         folder: Path,
     ):
-        self.training, self.seed, self.folder, self.monitor = spec.training, spec.seed, folder, monitor
-        self.module, self.step, self.rows, self.device, self.callbacks, self.hooks = module, step, rows, device, callbacks, hooks
+        self.training, self.folder, self.monitor = spec.training, folder, monitor
+        self.module, self.step, self.plan, self.device, self.callbacks, self.hooks = module, step, plan, device, callbacks, hooks
         self.goals = figure_goals(spec)
-        self.bounds = list(batch_bounds(rows, spec.training.batch_size))
-        self.horizon = Horizon(len(self.bounds) * spec.training.epochs, len(self.bounds))
         self.position = Position()
         self.learning_rate = self.seconds = 0.0
         self._reason: str | None = None
@@ -88,7 +85,12 @@ class Loop:
     @property
     def steps(self) -> int:
         """How many optimizer steps are done."""
-        return self.position.epoch * len(self.bounds) + self.position.step
+        return self.plan.first_step(self.position.epoch) + self.position.step
+
+    @property
+    def rows(self) -> int:
+        """How many training rows an epoch visits."""
+        return self.plan.rows
 
     @property
     def figures(self) -> Mapping[str, float | None]:
@@ -131,12 +133,12 @@ class Loop:
     def _learn(self, interrupt: Interrupt) -> bool:
         """The rest of an epoch; False when it was left before its end."""
         position = self.position
-        order = torch.from_numpy(epoch_order(self.rows, self.seed, position.epoch, shuffle=self.training.shuffle)).to(self.device)
-        rates = self._rates(position.epoch)
+        order = torch.from_numpy(self.plan.order(position.epoch)).to(self.device)
+        batches, rates = self.plan.batches(position.epoch), self._rates(position.epoch)
         self.module.train()
-        for done in self.step.run_epoch(position.epoch, order, self.bounds, rates, first=position.step):
+        for done in self.step.run_epoch(position.epoch, order, batches, rates, first=position.step):
             position.step, self.learning_rate = done, rates[done - 1]
-            if done < len(self.bounds):
+            if done < len(batches):
                 self._tell(self.callbacks.on_steps)
                 if self._ended(interrupt) is not None:
                     return False
@@ -145,9 +147,8 @@ class Loop:
 
     def _rates(self, epoch: int) -> list[float]:
         """The learning rate of each step of an epoch."""
-        before = epoch * len(self.bounds)
-        base, schedule = self.training.optimizer.learning_rate * self.callbacks.rate_factor(), self.training.schedule
-        return [base * schedule.factor(before + number, self.horizon) for number in range(len(self.bounds))]
+        factor = self.callbacks.rate_factor()
+        return [factor * rate for rate in self.plan.rates(epoch)]
 
     def _tell(self, event: Callable[[Loop], None]) -> None:
         event(self)

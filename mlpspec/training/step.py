@@ -11,6 +11,8 @@ from torch import nn
 
 from mlpspec.catalog.optimizers import Optimizer
 from mlpspec.pytorch.targets import resolve
+from mlpspec.training.accumulation import pieces
+from mlpspec.training.batches import Batch, Form, form_of
 from mlpspec.training.losses import LossFunction
 from mlpspec.training.tensors import Tensors
 
@@ -19,19 +21,20 @@ class Step(Protocol):
     """What the loop needs of a step."""
 
     def run_epoch(
-        self, epoch: int, order: torch.Tensor, bounds: Sequence[tuple[int, int]], rates: Sequence[float], *, first: int = 0
+        self, epoch: int, order: torch.Tensor, batches: Sequence[Batch], rates: Sequence[float], *, first: int = 0
     ) -> Iterator[int]:
-        """Learn from the batches `order[start:end]` one after another, each at its learning rate.
+        """Learn from the rows of `order` step by step, each at its learning rate.
 
-        Yields the number of steps done after each step or block of steps: the caller may stop there. What dropout draws depends on the
-        step's seed and the epoch alone.
+        A step (start, end) learns from `order[start:end]`; one of several batches (start, ..., end) adds up their gradients to that of the
+        loss of all its rows. Yields the number of steps done after each step or block of steps: the caller may stop there. What dropout
+        draws depends on the step's seed and the epoch alone.
 
         Args:
             epoch: counted from 0.
             order: the training rows in the order of their visit, (rows,) int64, on the data's device.
-            bounds: start and end of each batch in `order`, one after another.
-            rates: the learning rate of each batch.
-            first: the batch to begin with; when it is not 0, `load_state` has given back the state that was taken before it.
+            batches: the rows of each step in `order`, one after another.
+            rates: the learning rate of each step.
+            first: the step to begin with; when it is not 0, `load_state` has given back the state that was taken before it.
         """
         ...
 
@@ -89,27 +92,28 @@ class EagerStep:
         self._steps = 0
 
     def run_epoch(
-        self, epoch: int, order: torch.Tensor, bounds: Sequence[tuple[int, int]], rates: Sequence[float], *, first: int = 0
+        self, epoch: int, order: torch.Tensor, batches: Sequence[Batch], rates: Sequence[float], *, first: int = 0
     ) -> Iterator[int]:
-        """Learn from the batches `order[start:end]` one after another, each at its rate; after each the number of steps done."""
+        """Learn from the rows of `order` step by step; after each the number of steps done."""
         if first == 0:
             torch.manual_seed(int(np.random.SeedSequence([self.seed, epoch, 1]).generate_state(1, np.uint64)[0] >> np.uint64(1)))
-        for number in range(first, len(bounds)):
-            start, end = bounds[number]
-            self.run(order[start:end], rates[number])
+        for number in range(first, len(batches)):
+            batch = batches[number]
+            self.run(order[batch[0] : batch[-1]], rates[number], form_of(batch))
             yield number + 1
 
-    def run(self, index: torch.Tensor, learning_rate: float) -> None:
-        """Learn from the training rows at `index`, (batch,) int64."""
+    def run(self, index: torch.Tensor, learning_rate: float, form: Form = ()) -> None:
+        """Learn from the training rows at `index`, (rows,) int64; `form` says how many of them are calculated at once."""
         self.module.train()
         for group in self.optimizer.param_groups:
             group["lr"] = learning_rate
         inputs, targets = self.data.pick(index)
-        loss = self.loss(self.forward(*inputs), targets)
         self.optimizer.zero_grad(set_to_none=True)
-        loss.backward()
+        for piece in pieces(self.loss, inputs, targets, form):
+            loss = piece.loss(self.forward(*piece.inputs))
+            loss.backward()
+            self._sum += loss.detach() * index.shape[0]
         self.optimizer.step()
-        self._sum += loss.detach() * index.shape[0]
         self._rows += index.shape[0]
         self._steps += 1
 

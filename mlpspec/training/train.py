@@ -12,6 +12,8 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from mlpspec.catalog.batch_sizes.auto import Auto
+from mlpspec.catalog.batch_sizes.base import Stage
 from mlpspec.compiler import build_graph
 from mlpspec.data.column import raw_inputs
 from mlpspec.data.dataset import Dataset, load_dataset
@@ -87,7 +89,9 @@ def train(
         help = "train them with `cross_validate`, or choose one with `fold` beside `folds`"
         raise UsageError(f"the spec asks for {spec.data.split.folds} folds, which are as many runs", help=help)
     if dataset is None:
-        dataset = load_dataset(spec.data, spec.inputs, spec.targets, folder=document.folder, seed=spec.seed, frame=frame)
+        dataset = load_dataset(
+            spec.data, spec.inputs, spec.targets, folder=document.folder, seed=spec.seed, frame=frame, sampler=spec.training.sampler
+        )
     refuse_missing_validation(document, dataset)
     graph = build_graph(document, dataset.preprocessing.facts)
     if resume is not None:
@@ -173,7 +177,8 @@ class _Run:
         from mlpspec.pytorch.module import build_module
         from mlpspec.training.checkpoints import Checkpoints
         from mlpspec.training.compiled.make import make_step
-        from mlpspec.training.losses import total_loss
+        from mlpspec.training.losses import TotalLoss
+        from mlpspec.training.plan import Plan
         from mlpspec.training.tensors import Tensors
 
         spec = self.spec
@@ -187,16 +192,33 @@ class _Run:
             for name, part in self.dataset.parts.items()
             if part.rows
         }
+        self.loss = TotalLoss(spec.targets, self.dataset.preprocessing.targets, self.device)
+        by = self.dataset.drawn_by
+        self.plan = Plan(spec.training, spec.seed, self.parts["train"].rows, by=by, stages=self._found_stages())
         self.step, self.step_reason = make_step(
             self.module,
-            total_loss(spec.targets, self.dataset.preprocessing.targets, self.device),
+            self.loss,
             spec.training.optimizer,
             self.parts["train"],
-            spec.training.batch_size,
+            self.plan.forms,
             seed=spec.seed,
             wanted=spec.training.step,
             decisions=self.folder.info().get("decisions") if self.resumed else None,
         )
+
+    def _found_stages(self) -> Sequence[Stage] | None:
+        """The batch size where the spec leaves it open."""
+        from mlpspec.training.auto_batch_size import find_batch_size, trial
+
+        training, data = self.spec.training, self.parts["train"]
+        if not isinstance(training.batch_size, Auto):
+            return None
+        rows = training.sampler.rows(data.rows, self.dataset.drawn_by)
+        fits = trial(self.module, self.loss, training.optimizer, data, training.accumulate, training.batch_size.margin)
+        earlier = self.folder.info().get("batch_size") if self.resumed else None
+        found = find_batch_size(training.batch_size, rows, training.accumulate, self.device, fits, earlier=earlier)
+        self.progress.note(f"batches of {found.rows:,} rows: {found.reason}")
+        return training.batch_size.found(found.rows)
 
     def _follow(self) -> None:
         """The loop with its callbacks, at the beginning or where the last checkpoint left it."""
@@ -211,9 +233,8 @@ class _Run:
         named += [(entry.kind, entry.begin()) for entry in self.spec.training.all_callbacks]
         self.callbacks = Callbacks([*named, *((type(callback).__name__, callback) for callback in self.given)])
         hooks = Hooks(self._validate, self._save)
-        rows = self.parts["train"].rows
         self.loop = Loop(
-            self.spec, self.module, self.step, rows, self.device, self.callbacks, hooks, monitor=monitor, folder=self.folder.path
+            self.spec, self.module, self.step, self.plan, self.device, self.callbacks, hooks, monitor=monitor, folder=self.folder.path
         )
         self.position = self._resume() if self.resumed else Position()
 
@@ -291,6 +312,7 @@ class _Run:
                 "device": str(self.device),
                 "step": self.step_reason,
                 "decisions": self.step.decisions(),
+                "batch_size": max(stage.rows for stage in self.plan.stages),
                 "threads": torch.get_num_threads(),
                 "rows": {name: part.rows for name, part in self.dataset.parts.items()},
                 "data": dict(self.dataset.hashes),

@@ -9,7 +9,19 @@ import sys
 
 import pytest
 
-from mlpspec.catalog import activations, families, family_of, initializers, layers, losses, metrics, optimizers, schedules
+from mlpspec.catalog import (
+    activations,
+    batch_sizes,
+    families,
+    family_of,
+    initializers,
+    layers,
+    losses,
+    metrics,
+    optimizers,
+    samplers,
+    schedules,
+)
 from mlpspec.catalog.activations.relu import Relu
 from mlpspec.catalog.entry import Entry
 from mlpspec.catalog.initializers.base import Initializer
@@ -18,11 +30,13 @@ from mlpspec.catalog.option import options_of
 
 TABLES = {
     activations: activations.ACTIVATIONS,
+    batch_sizes: batch_sizes.BATCH_SIZES,
     initializers: initializers.INITIALIZERS,
     layers: layers.LAYERS,
     losses: losses.LOSSES,
     metrics: metrics.METRICS,
     optimizers: optimizers.OPTIMIZERS,
+    samplers: samplers.SAMPLERS,
     schedules: schedules.SCHEDULES,
 }
 ENTRIES = [entry for table in TABLES.values() for entry in table]
@@ -71,8 +85,8 @@ def test_activations_tell_their_derivative_and_source(entry):
 
 def test_all_families_are_there():
     nouns = [family.noun for family in families()]
-    assert len(nouns) == len(set(nouns)) >= 14
-    assert {"layer", "activation", "initializer", "optimizer", "schedule", "loss", "metric"} < set(nouns)
+    assert len(nouns) == len(set(nouns)) > 15
+    assert {"layer", "activation", "initializer", "optimizer", "schedule", "batch size", "sampler", "loss", "metric"} < set(nouns)
 
 
 def test_the_family_of_a_base_and_of_an_entry():

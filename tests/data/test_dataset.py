@@ -15,6 +15,7 @@ from sklearn.preprocessing import OneHotEncoder, StandardScaler
 
 from mlpspec.catalog.imputers import MeanImputer, MedianImputer
 from mlpspec.catalog.inputs import Category, Numeric, Tensor
+from mlpspec.catalog.samplers import Weighted
 from mlpspec.catalog.targets import Binary, CategoryTarget, NumericTarget
 from mlpspec.data.dataset import apply_dataset, load_dataset
 from mlpspec.diagnostics import DataError
@@ -251,3 +252,37 @@ def test_tensors_from_a_file(folder):
     np.testing.assert_array_equal(train.inputs["image"], images[train.index].astype(np.float32))
     assert dataset.preprocessing.targets["label"].classes == (0, 1, 2)
     assert dataset.preprocessing.facts.inputs["image"].shape == (8, 8)
+
+
+def weighted_people():
+    frame = people()
+    return frame.assign(weight=np.arange(len(frame)) % 4)
+
+
+def test_a_sampler_reads_its_column_of_the_training_rows_and_patterns_pass_over_it():
+    frame = weighted_people()
+    dataset = load_dataset(
+        Data(),
+        {"numbers": Numeric(columns=("age", "w*"), missing=MeanImputer())} | {"rest": Numeric(columns=("inc*", "*ight", "score"))},
+        {"group": Binary()},
+        folder=Path(),
+        seed=7,
+        frame=frame.assign(wealth=1.0 * np.arange(len(frame)), height=2.0),
+        sampler=Weighted(column="weight"),
+    )
+    assert dataset.preprocessing.inputs["numbers"].columns == ("age", "wealth")
+    assert dataset.preprocessing.inputs["rest"].columns == ("income", "height", "score")
+    assert dataset.drawn_by is not None
+    assert np.array_equal(dataset.drawn_by, frame["weight"].to_numpy()[dataset.parts["train"].index])
+
+
+def test_a_sampler_s_faults_are_told_with_the_others():
+    frame = weighted_people().assign(weight=-1.0)
+    frame.loc[150:, "group"] = "new"
+    frame["part"] = np.where(np.arange(len(frame)) < 150, "train", "test")
+    with pytest.raises(DataError) as error:
+        load_dataset(
+            Data(split=Split(column="part")), {"town": Category()}, {"group": Binary()}, folder=Path(), seed=7, frame=frame,
+            sampler=Weighted(column="weight"),
+        )  # fmt: skip
+    assert [diagnostic.code for diagnostic in error.value.diagnostics] == ["bad-cell", "unseen-category"]

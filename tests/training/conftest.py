@@ -56,9 +56,9 @@ def train_in(tmp_path):
     from mlpspec.compiler import loads
     from mlpspec.training.train import train
 
-    def run(text=SPEC, *settings, table=None, **options):
+    def run(text=None, *settings, table=None, **options):
         (tmp_path / "table.csv").write_text(_table() if table is None else table)
-        return train(loads(text, folder=tmp_path, settings=settings), runs=tmp_path / "runs", **options)
+        return train(loads(text or SPEC, folder=tmp_path, settings=settings), runs=tmp_path / "runs", **options)
 
     return run
 

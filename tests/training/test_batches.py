@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from mlpspec.catalog.samplers import Sequential
 from mlpspec.training.batches import batch_bounds, epoch_order
 
 
@@ -35,7 +36,7 @@ def test_epochs_and_seeds_differ():
 
 
 def test_without_shuffling_rows_keep_their_order():
-    assert epoch_order(5, 1, 9, shuffle=False).tolist() == [0, 1, 2, 3, 4]
+    assert epoch_order(5, 1, 9, sampler=Sequential()).tolist() == [0, 1, 2, 3, 4]
 
 
 @given(rows=st.integers(0, 500), size=st.integers(1, 60))

@@ -72,3 +72,12 @@ def test_labels_that_the_model_does_not_know(run, tmp_path):
     write(tmp_path / "other.csv", [[1.5, "red", "huge"]])
     with pytest.raises(DataError, match="huge"):
         evaluate_run(run, data=tmp_path / "other.csv")
+
+
+def test_a_column_of_weights_is_no_input_here_either(train_in, spec_text):
+    """The pattern of the input passes over the column that the sampler reads, in training and when it is measured again."""
+    text = spec_text.replace("  size: numeric", '  size: {numeric: "*i*"}')
+    result = train_in(text, "training.sampling={weighted: weight}")
+    assert result.folder.preprocessing().inputs["size"].columns == ("size",)
+    figures = evaluate_run(result.folder, part="validation").figures
+    assert figures == pytest.approx(result.figures["validation"])

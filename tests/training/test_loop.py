@@ -14,6 +14,7 @@ from mlpspec.ir.callback import Callback
 from mlpspec.training.callbacks import Callbacks
 from mlpspec.training.interrupt import Interrupt
 from mlpspec.training.loop import Hooks, Loop, Position
+from mlpspec.training.plan import Plan
 
 SPEC = """\
 mlpspec: 1
@@ -71,7 +72,15 @@ class Run:
         entries = [(entry.kind, entry.begin()) for entry in spec.training.all_callbacks]
         callbacks = Callbacks([("witness", Witness(self.records, ask)), *entries, *more])
         self.loop = Loop(
-            spec, nn.Linear(1, 1), self.step, rows, torch.device("cpu"), callbacks, hooks, monitor="validation.loss", folder=Path()
+            spec,
+            nn.Linear(1, 1),
+            self.step,
+            Plan(spec.training, spec.seed, rows),
+            torch.device("cpu"),
+            callbacks,
+            hooks,
+            monitor="validation.loss",
+            folder=Path(),
         )
         self.position = Position()
 

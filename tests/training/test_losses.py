@@ -11,7 +11,7 @@ from mlpspec.catalog.targets.category import CategoryTarget
 from mlpspec.catalog.targets.numeric import NumericTarget
 from mlpspec.data.column import ColumnReader
 from mlpspec.data.sources.frame import open_frame
-from mlpspec.training.losses import target_loss, total_loss
+from mlpspec.training.losses import TotalLoss, target_loss
 
 GENERATOR = np.random.default_rng(5)
 LOGITS = torch.from_numpy(GENERATOR.normal(0, 2, (6, 3)).astype(np.float32))
@@ -75,12 +75,12 @@ def test_several_targets_are_summed_by_their_weights():
     outputs = {"kind": LOGITS, "yes": LOGIT, "z": NUMBERS}
     truths = {"kind": CLASSES, "yes": YES, "z": TRUTH}
     expected = 0.25 * F.cross_entropy(LOGITS, CLASSES) + F.binary_cross_entropy_with_logits(LOGIT, YES) + 3.0 * F.mse_loss(NUMBERS, TRUTH)
-    assert total_loss(targets, fits)(outputs, truths).item() == pytest.approx(expected.item(), rel=1e-6)
+    assert TotalLoss(targets, fits)(outputs, truths).item() == pytest.approx(expected.item(), rel=1e-6)
 
 
 def test_a_single_targets_weight_counts_too():
     target = NumericTarget(columns=("u", "v"), weight=2.0)
-    found = total_loss({"z": target}, {"z": fitted(target, "z")})({"z": NUMBERS}, {"z": TRUTH})
+    found = TotalLoss({"z": target}, {"z": fitted(target, "z")})({"z": NUMBERS}, {"z": TRUTH})
     assert found.item() == pytest.approx(2 * F.mse_loss(NUMBERS, TRUTH).item(), rel=1e-6)
 
 

@@ -21,6 +21,14 @@ class Loss(Entry):
     weight_argument: ClassVar[str] = ""
     """The argument of the call that takes the factors of `FittedTarget.weights`; empty where there is none."""
 
+    weights_divide: ClassVar[bool] = False
+    """Whether the mean is one over the weights of the rows, so that it is divided by their sum rather than by the number of rows."""
+
+    @property
+    def adds_up(self) -> bool:
+        """Whether the loss of a batch is the sum of its rows' errors rather than their mean."""
+        return False
+
     def quantiles(self) -> tuple[float, ...]:
         """The levels of the quantiles that the head gives for each column; none where it gives one number."""
         return ()

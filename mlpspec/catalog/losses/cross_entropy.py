@@ -23,6 +23,7 @@ class CrossEntropy(Loss):
     main = "label_smoothing"
     targets = frozenset({"category"})
     weight_argument = "weight"
+    weights_divide = True
 
     label_smoothing: float = option(
         default=0.0, minimum=0.0, below=1.0, doc="Share of the truth that is spread over all classes.", examples=(0.1,)

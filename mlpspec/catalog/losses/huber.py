@@ -24,5 +24,9 @@ class Huber(Loss):
     delta: float = option(default=1.0, above=0.0, maximum=1e6, doc="Where the parabola becomes a straight line.", examples=(1.35,))
     reduction: Literal["mean", "sum"] = option(default="mean", doc="Average the errors of a batch, or add them up.")
 
+    @property
+    def adds_up(self) -> bool:
+        return self.reduction == "sum"
+
     def lower(self) -> Function:
         return Function("F.huber_loss", (Input(0), Input(1)), {"delta": self.delta, "reduction": self.reduction})

@@ -24,5 +24,9 @@ class Mae(Loss):
 
     reduction: Literal["mean", "sum"] = option(default="mean", doc="Average the errors of a batch, or add them up.")
 
+    @property
+    def adds_up(self) -> bool:
+        return self.reduction == "sum"
+
     def lower(self) -> Function:
         return Function("F.l1_loss", (Input(0), Input(1)), {"reduction": self.reduction})

@@ -32,5 +32,5 @@ class MultiStep(Schedule):
         return None
 
     def after_warmup(self, step: int, horizon: Horizon) -> float:
-        epoch = step // horizon.steps_per_epoch
+        epoch = horizon.epoch(step)
         return self.gamma ** bisect_right(self.milestones, epoch)

@@ -22,5 +22,5 @@ class Step(Schedule):
     gamma: float = option(default=0.1, above=0.0, maximum=1.0, doc="What a drop multiplies the rate with.")
 
     def after_warmup(self, step: int, horizon: Horizon) -> float:
-        epoch = step // horizon.steps_per_epoch
+        epoch = horizon.epoch(step)
         return self.gamma ** (epoch // self.size)

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from typing import Literal
 
+from mlpspec.catalog.batch_sizes import BatchSize, Fixed
 from mlpspec.catalog.callbacks import CallbackEntry, Checkpoint, EarlyStopping
 from mlpspec.catalog.callbacks.checkpoint import CheckpointOptions
 from mlpspec.catalog.callbacks.early_stopping import EarlyStoppingOptions
 from mlpspec.catalog.metrics.base import Metric
 from mlpspec.catalog.optimizers import Adam, Optimizer
 from mlpspec.catalog.option import Record, option
+from mlpspec.catalog.samplers import Sampler, Sequential, Shuffle
 from mlpspec.catalog.schedules import Constant, Schedule
 
 
@@ -19,7 +21,24 @@ class Training(Record):
     epochs: int = option(
         default=100, minimum=1, maximum=1_000_000, doc="How many times the training rows are seen, at most.", examples=(60,)
     )
-    batch_size: int = option(default=32, minimum=1, maximum=10_000_000, doc="Rows in one optimizer step.", examples=(32,))
+    batch_size: BatchSize = option(
+        default=Fixed(rows=32), doc="Rows that are calculated at once: a number, or a size that grows or is found out.", examples=(32,)
+    )
+    accumulate: int = option(
+        default=1,
+        minimum=1,
+        maximum=1_000_000,
+        doc="How many batches make one optimizer step: their gradients are added up to those of one batch of all their rows. Batch norm "
+        "takes its statistics from each of the batches.",
+        examples=(4,),
+    )
+    drop_last: bool = option(
+        default=False,
+        doc="Leave out the rows at the end of an epoch that fill no whole step. A last batch of one row joins the one before.",
+    )
+    sampling: Sampler | None = option(
+        default=None, doc="Which rows an epoch visits, and in what order. Default: all of them, shuffled.", examples=("balanced",)
+    )
     optimizer: Optimizer = option(default=Adam(), doc="How gradients change the weights.", examples=("adam",))
     schedule: Schedule = option(default=Constant(), doc="How the learning rate moves.", examples=("cosine",))
     early_stopping: EarlyStoppingOptions | None = option(default=None, doc="When to stop early. Default: never.")
@@ -40,7 +59,19 @@ class Training(Record):
         doc="Where to train: `cuda` (or `cuda:1`) works or fails; only `auto` may choose the CPU, and says so.",
         examples=("auto", "cpu", "cuda"),
     )
-    shuffle: bool = option(default=True, doc="Visit the training rows in a new order every epoch.")
+
+    shuffle: bool = option(default=True, doc="Visit the training rows in a new order every epoch; false is `sampling: sequential`.")
+
+    def problem(self) -> str | None:
+        """Two words for the order of the rows."""
+        if self.sampling is not None and not self.shuffle:
+            return f"`shuffle: false` and `sampling: {self.sampling.kind}` both say in what order rows are visited; keep one of them"
+        return None
+
+    @property
+    def sampler(self) -> Sampler:
+        """The sampler that `sampling` or `shuffle` means."""
+        return self.sampling or (Shuffle() if self.shuffle else Sequential())
 
     @property
     def all_callbacks(self) -> tuple[CallbackEntry, ...]:

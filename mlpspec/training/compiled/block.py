@@ -1,4 +1,4 @@
-"""A block of steps with batches of one size: rows gathered at once, steps run in one call, the loss calculated from all outputs."""
+"""A block of steps of one form: rows gathered at once, steps run in one call, the loss calculated from all outputs."""
 
 from __future__ import annotations
 
@@ -33,14 +33,14 @@ BLOCK_BYTES, BLOCK_STEPS = 4 << 20, 128
 
 
 class Block:
-    """The steps of one batch size, rewritten and ready to run.
+    """The steps of one form, rewritten and ready to run.
 
     Args:
         module: the network.
         loss: from outputs and targets to one number.
         update: the optimizer over the network's weights.
         data: the training rows.
-        traced: a step recorded on as many of them as a batch has; it is rewritten.
+        traced: a step recorded on as many of them as it learns from; it is rewritten.
         more: rewrites after those that every step gets: the choice of libraries for the matrix products.
         rates_as_tensors: hand learning rates to the operators as tensors, as a CUDA graph needs them.
     """
@@ -60,7 +60,7 @@ class Block:
         self.loss, self.data, self.batch, self.device = loss, data, traced.rows, update.weights.all.device
         heads = zip(traced.heads, traced.head_nodes, strict=True)
         outputs = {name: torch.empty(layout(node).shape, device=self.device) for name, node in heads}
-        self.joining = joining(loss, outputs, data.head(self.batch).targets)
+        self.joining = joining(loss, outputs, data.head(self.batch).targets) if traced.heads else None
         if self.joining is not None:
             traced.drop_loss()
         for rewrite in (*PASSES, *more):

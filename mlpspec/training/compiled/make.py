@@ -9,6 +9,7 @@ import torch
 from torch import nn
 
 from mlpspec.catalog.optimizers import Optimizer
+from mlpspec.training.batches import Form
 from mlpspec.training.compiled.step import CompiledStep
 from mlpspec.training.losses import LossFunction
 from mlpspec.training.step import EagerStep, Step, make_optimizer
@@ -22,7 +23,7 @@ def make_step(
     loss: LossFunction,
     optimizer: Optimizer,
     data: Tensors,
-    batch_size: int,
+    batches: int | Mapping[Form, int],
     *,
     seed: int = 0,
     wanted: Wanted = "compiled",
@@ -35,14 +36,14 @@ def make_step(
         loss: from outputs and targets to one number.
         optimizer: the catalog entry.
         data: the training rows.
-        batch_size: rows of a batch, as `batch_bounds` cuts them.
+        batches: how often steps of each form come; a number stands for the forms that `batch_bounds` makes of so many rows.
         seed: where dropout's random bits come from.
         wanted: `compiled`, `eager`, or `torch_compile`: eager with the network through torch.compile.
         decisions: what `decisions()` of the step of an earlier run gave.
     """
     if wanted == "compiled":
         try:
-            return _compiled(module, loss, optimizer, data, batch_size, seed, decisions)
+            return _compiled(module, loss, optimizer, data, batches, seed, decisions)
         except (NotImplementedError, RuntimeError, ValueError, TypeError, KeyError, IndexError) as error:
             first = (str(error) or type(error).__name__).splitlines()[0]
             return _eager(module, loss, optimizer, data, seed), f"eager, because the step cannot be compiled: {first}"
@@ -56,11 +57,11 @@ def _compiled(
     loss: LossFunction,
     optimizer: Optimizer,
     data: Tensors,
-    batch_size: int,
+    batches: int | Mapping[Form, int],
     seed: int,
     decisions: Mapping[str, str] | None,
 ) -> tuple[Step, str]:
-    step = CompiledStep(module, loss, optimizer, data, batch_size, seed=seed, given=decisions)
+    step = CompiledStep(module, loss, optimizer, data, batches, seed=seed, given=decisions)
     return step, step.description
 
 

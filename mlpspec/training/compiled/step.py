@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
 
@@ -10,7 +9,7 @@ import torch
 from torch import nn
 
 from mlpspec.catalog.optimizers import Optimizer
-from mlpspec.training.batches import batch_bounds
+from mlpspec.training.batches import Batch, Form, batch_bounds, form_of, forms_of
 from mlpspec.training.compiled.block import Block
 from mlpspec.training.compiled.decisions import Decisions
 from mlpspec.training.compiled.flat import flatten
@@ -34,7 +33,7 @@ class CompiledStep:
         loss: from outputs and targets to one number.
         optimizer: the catalog entry; its `learning_rate` is not used: each step is given one.
         data: the training rows.
-        batch_size: rows of a batch.
+        batches: how often steps of each form come; a number stands for the forms that `batch_bounds` makes of so many rows.
         seed: where dropout's random bits come from.
         given: decisions of an earlier run, so that this one calculates the same bits.
 
@@ -48,14 +47,14 @@ class CompiledStep:
         loss: LossFunction,
         optimizer: Optimizer,
         data: Tensors,
-        batch_size: int,
+        batches: int | Mapping[Form, int],
         *,
         seed: int = 0,
         given: Mapping[str, str] | None = None,
     ):
-        sizes = Counter(end - start for start, end in batch_bounds(data.rows, batch_size))
-        traced = {size: trace(module, loss, data.head(size)) for size in sizes}
-        usual = max(sizes, key=lambda size: sizes[size])
+        forms = forms_of(batch_bounds(data.rows, batches)) if isinstance(batches, int) else batches
+        traced = {form: trace(module, loss, data.head(sum(form)), form) for form in forms}
+        usual = max(forms, key=lambda form: forms[form])
         self._decisions = Decisions(given, thread_count(matmul_operations(traced[usual])))
         self.seed, self.threads = seed, self._decisions.threads
         keep_freed_memory()
@@ -64,32 +63,32 @@ class CompiledStep:
             raise NotImplementedError(f"a step on {self.device.type}")
         on_gpu = self.device.type == "cuda"
         self.update = Update(optimizer, flatten(module))
-        self.blocks: dict[int, Block] = {}
+        self.blocks: dict[Form, Block] = {}
         with threads(self.threads):
-            for size in sorted(sizes, key=lambda size: -sizes[size]):
-                choose = partial(choose_libraries, decisions=self._decisions, by_trial=size == usual)
+            for form in sorted(forms, key=lambda form: -forms[form]):
+                choose = partial(choose_libraries, decisions=self._decisions, by_trial=form == usual)
                 passes = [] if on_gpu else [choose]
-                self.blocks[size] = Block(module, loss, self.update, data, traced[size], passes, rates_as_tensors=on_gpu)
+                self.blocks[form] = Block(module, loss, self.update, data, traced[form], passes, rates_as_tensors=on_gpu)
         self.generator = mask_generator(seed, 0)
         self._sum = torch.zeros((), dtype=torch.float64, device=self.device)
         self._rows = 0
 
     def run_epoch(
-        self, epoch: int, order: torch.Tensor, bounds: Sequence[tuple[int, int]], rates: Sequence[float], *, first: int = 0
+        self, epoch: int, order: torch.Tensor, batches: Sequence[Batch], rates: Sequence[float], *, first: int = 0
     ) -> Iterator[int]:
-        """Learn from the batches `order[start:end]` one after another, each at its rate; after each block the number of steps done."""
+        """Learn from the rows of `order` step by step; after each block the number of steps done."""
         if first == 0:
             self.generator = mask_generator(self.seed, epoch)
             if self.device.type == "cuda":
                 torch.cuda.manual_seed(int(self.generator.integers(2**63)))
         generator, done = self.generator, first
-        while done < len(bounds):
-            start, end = bounds[done]
-            block = self.blocks[end - start]
+        forms = list(map(form_of, batches))
+        while done < len(batches):
+            block = self.blocks[forms[done]]
             last = done + 1
-            while last < len(bounds) and last - done < block.steps and bounds[last][1] - bounds[last][0] == block.batch:
+            while last < len(batches) and last - done < block.steps and forms[last] == forms[done]:
                 last += 1
-            index = order[start : bounds[last - 1][1]]
+            index = order[batches[done][0] : batches[last - 1][-1]]
             with torch.inference_mode(), threads(self.threads):
                 self._sum += block.run(index, rates[done:last], self.update.steps, generator)
             self._rows += index.shape[0]

@@ -11,6 +11,8 @@ import torch
 from torch import fx, nn
 from torch.utils._python_dispatch import TorchDispatchMode
 
+from mlpspec.training.accumulation import pieces
+from mlpspec.training.batches import Form
 from mlpspec.training.losses import LossFunction
 from mlpspec.training.tensors import Tensors
 
@@ -30,10 +32,10 @@ class Role:
 class Traced:
     """A recorded step.
 
-    `rows` is the size of the batch. Every placeholder has a role; `node.meta["tensor"]` is the shape, stride and dtype of a node's value
-    as `Layout`. The output node lists the heads in the order of `heads`, then the loss (None where it is calculated elsewhere), then the
-    gradients in the order of `parameters` (None where none arrives). `counters` names buffers that grow by one each step, which the step
-    sees to by the block.
+    `rows` is how many it learns from. Every placeholder has a role; `node.meta["tensor"]` is the shape, stride and dtype of a node's value
+    as `Layout`. The output node lists the heads in the order of `heads` (none where the step is in several batches), then the loss (None
+    where it is calculated elsewhere), then the gradients in the order of `parameters` (None where none arrives). `counters` names buffers
+    that grow by one each step, which the step sees to by the block.
     """
 
     graph: fx.Graph
@@ -151,13 +153,14 @@ def matmul_operations(traced: Traced) -> int:
     return count
 
 
-def trace(module: nn.Module, loss: LossFunction, batch: Tensors) -> Traced:
+def trace(module: nn.Module, loss: LossFunction, batch: Tensors, form: Form = ()) -> Traced:
     """Record one step on a batch, in training mode; weights, running statistics and torch's random state stay as they are.
 
     Args:
         module: the network; `module(*inputs)` gives a dict from target to output.
         loss: from outputs and targets to one number.
-        batch: the rows of one batch, the size that the recorded step is for.
+        batch: the rows of one step, the size that the recorded step is for.
+        form: how many of them are calculated at once, batch by batch; all of them by default. A step in several batches has no heads.
 
     Raises:
         RuntimeError: where the network or the loss cannot be run or differentiated.
@@ -177,12 +180,23 @@ def trace(module: nn.Module, loss: LossFunction, batch: Tensors) -> Traced:
     devices = [] if device.type == "cpu" else [device]
     try:
         with torch.random.fork_rng(devices=devices), torch.enable_grad(), recorder:
-            outputs = torch.func.functional_call(module, {**parameters, **buffers}, tuple(inputs))
-            value = loss(outputs, targets)
-            gradients = torch.autograd.grad(value, list(parameters.values()), allow_unused=True)
+            outputs: Mapping[str, torch.Tensor] = {}
+            value, gradients = None, [None] * len(parameters)
+            for piece in pieces(loss, inputs, targets, form):
+                outputs = torch.func.functional_call(module, {**parameters, **buffers}, piece.inputs)
+                part = piece.loss(outputs)
+                more = torch.autograd.grad(part, list(parameters.values()), allow_unused=True)
+                value, gradients = _sum(value, part), list(map(_sum, gradients, more))
     finally:
         module.train(training)
-    return recorder.finish(outputs, value, gradients, tuple(parameters), batch.rows)
+    return recorder.finish({} if len(form) > 1 else outputs, value, gradients, tuple(parameters), batch.rows)
+
+
+def _sum(first: Any, second: Any) -> Any:
+    """The sum of two tensors, either of which may be missing."""
+    if first is None or second is None:
+        return second if first is None else first
+    return first + second
 
 
 class _Recorder(TorchDispatchMode):
@@ -222,9 +236,7 @@ class _Recorder(TorchDispatchMode):
             raise RuntimeError(f"{func} gives a {type(result).__name__}, which depends on the data")
         return result
 
-    def finish(
-        self, outputs: Mapping[str, torch.Tensor], loss: torch.Tensor, gradients: Sequence[Any], names: tuple[str, ...], rows: int
-    ) -> Traced:
+    def finish(self, outputs: Mapping[str, torch.Tensor], loss: Any, gradients: Sequence[Any], names: tuple[str, ...], rows: int) -> Traced:
         found = [None if gradient is None else self._nodes[id(gradient)] for gradient in gradients]
         self.graph.output([*(self._nodes[id(output)] for output in outputs.values()), self._nodes[id(loss)], *found])
         return Traced(self.graph, self.roles, tuple(outputs), names, rows, self.constants)

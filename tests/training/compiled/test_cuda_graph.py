@@ -99,7 +99,7 @@ def test_a_captured_step_learns_what_the_cpu_learns(classifier):
     for step, device in ((cpu, "cpu"), (gpu, "cuda")):
         for _ in step.run_epoch(0, torch.arange(4000, device=device), bounds, [0.001] * len(bounds)):
             pass
-    assert gpu.blocks[4]._run.problem is None
+    assert gpu.blocks[(4,)]._run.problem is None
     assert gpu.epoch_loss() == pytest.approx(cpu.epoch_loss(), rel=1e-3)
     for mine, theirs in zip(net.parameters(), other.parameters(), strict=True):
         torch.testing.assert_close(mine, theirs.cpu(), atol=1e-3, rtol=1e-2)

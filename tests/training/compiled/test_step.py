@@ -170,7 +170,7 @@ def test_loss_that_does_not_join_is_taken_step_by_step(assert_same, both, networ
 
     net = network({"x": (5,)}, [("head", Linear(units=2), ("x",))], {"y": "head"})
     compiled, eager = both(net, loss, random_rows(ROWS, (5,), y=NUMBERS), rate=0.01)
-    assert compiled.step.blocks[8].joining is None
+    assert compiled.step.blocks[(8,)].joining is None
     assert_same(compiled, eager)
 
 
@@ -207,7 +207,7 @@ def test_every_optimizer_with_fresh_gradients(kind, engine, monkeypatch, both, a
         monkeypatch.setattr(block, "emit", lambda program: (emit_python(program), "Python"))
     net = classifier(Dense(units=6, activation=Relu(), batchnorm=True), Dense(units=5, activation=Relu()))
     compiled, eager = both(net, cross_entropy, random_rows(ROWS, (5,), y=LABELS), OPTIMIZERS[kind], epochs=3, rate=0.01)
-    assert compiled.step.blocks[8].engine == engine
+    assert compiled.step.blocks[(8,)].engine == engine
     assert_same(compiled, eager, absolute=1e-5, relative=1e-4)
 
 
