@@ -27,7 +27,7 @@ MAY_IMPORT = {
 FOR_TYPES_ONLY = {("catalog", "data")}
 """Imports that are there for annotations alone, under TYPE_CHECKING."""
 
-BESIDE_ROOMS = {"atomic", "compiler", "instants", "version"}
+BESIDE_ROOMS = {"atomic", "compiler", "instants", "timing", "version"}
 
 HEAVY = {"torch": {"pytorch", "training", "exporting"}, "onnx": {"exporting"}, "onnxruntime": {"exporting", "runtime"}}
 """The rooms whose modules may import these libraries at their top."""

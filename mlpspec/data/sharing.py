@@ -28,7 +28,7 @@ class SharedData:
             DataError, MachineError: as `load_dataset` does.
         """
         spec = document.spec
-        key = (document.folder, spec.data, spec.inputs, spec.targets, spec.seed)
+        key = (document.folder, spec.data, spec.inputs, spec.targets, spec.seed, spec.training.sampler)
         if self._dataset is None or self._dataset[0] != key:
             opened = self._open(document)
             loaded = load_dataset(

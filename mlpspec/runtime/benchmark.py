@@ -2,26 +2,18 @@
 
 from __future__ import annotations
 
-import gc
 import os
-import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
-from itertools import cycle, permutations
 
 import numpy as np
 
 from mlpspec.runtime.predictor import Predictor
 from mlpspec.runtime.synthetic import synthetic_rows
+from mlpspec.timing import take_turns
 
 BATCH_SIZES = (1, 16, 256, 4096, 65536)
-
-WARM_UP = 3
-"""Calls that are not counted: the first ones make plans and take memory."""
-
-LEAST, MOST = 5, 20_000
-"""Counted calls of each contender, whatever the time."""
 
 Arrays = dict[str, np.ndarray]
 
@@ -109,32 +101,3 @@ def benchmark(
 def _timing(what: str, device: str, threads: int | None, rows: int, times: np.ndarray, overhead: float | None = None) -> Timing:
     p50, p99 = map(float, np.percentile(times, (50, 99)))
     return Timing(what=what, device=device, threads=threads, rows=rows, calls=len(times), p50=p50, p99=p99, overhead=overhead)
-
-
-def take_turns(calls: Mapping[str, Callable[[], object]], *, seconds: float) -> dict[str, np.ndarray]:
-    """The seconds of each call of some functions, which all get the same number of calls, in `seconds` times their number.
-
-    Round by round each is called once, in all orders after each other: what was called before decides what lies in the caches. The garbage
-    collector rests meanwhile.
-    """
-    for call in calls.values():
-        for _ in range(WARM_UP):
-            call()
-    found: dict[str, list[float]] = {name: [] for name in calls}
-    orders = cycle(permutations(calls.items()))
-    was_enabled = gc.isenabled()
-    gc.collect()
-    gc.disable()
-    try:
-        end = time.perf_counter() + seconds * len(calls)
-        rounds = 0
-        while rounds < LEAST or (rounds < MOST and time.perf_counter() < end):
-            for name, call in next(orders):
-                start = time.perf_counter()
-                call()
-                found[name].append(time.perf_counter() - start)
-            rounds += 1
-    finally:
-        if was_enabled:
-            gc.enable()
-    return {name: np.array(times) for name, times in found.items()}

@@ -6,11 +6,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from mlpspec.data.dataset import Part, apply_dataset, load_dataset
+from mlpspec.data.dataset import Part, apply_dataset
 from mlpspec.diagnostics import DataError, Diagnostic
 from mlpspec.language.document import Document
 from mlpspec.training.run_document import load_run_document, load_run_module
 from mlpspec.training.run_folder import RunFolder
+from mlpspec.training.run_parts import run_parts
 
 
 @dataclass(frozen=True)
@@ -55,11 +56,7 @@ def evaluate_run(run: RunFolder, *, data: Any = None, part: str = "test", allow_
 
 def _own_part(run: RunFolder, document: Document, part: str) -> Part:
     """A part of the data that the run was trained on, split again in the same way."""
-    spec = document.spec
-    dataset = load_dataset(spec.data, spec.inputs, spec.targets, folder=document.folder, seed=spec.seed, sampler=spec.training.sampler)
-    if dict(dataset.hashes) != run.info().get("data"):
-        help = "measure on a file of your own with --data FILE, or restore the data"
-        raise DataError("the data has changed since the run was trained, so its parts are other rows now", help=help)
-    if part not in dataset.parts or not dataset.parts[part].rows:
+    parts = run_parts(run, document, otherwise="measure on a file of your own with --data FILE")
+    if part not in parts or not parts[part].rows:
         raise DataError(f"the split has no {part} rows", code="bad-split", help="choose another --part, or --data FILE")
-    return dataset.parts[part]
+    return parts[part]

@@ -1,11 +1,10 @@
-import gc
 import time
 
-import numpy as np
 import pytest
 
 from mlpspec.diagnostics import MachineError, UsageError
-from mlpspec.runtime.benchmark import LEAST, PLAIN, PREDICTOR, WARM_UP, benchmark, take_turns
+from mlpspec.runtime.benchmark import PLAIN, PREDICTOR, benchmark
+from mlpspec.timing import LEAST
 
 
 @pytest.fixture
@@ -39,28 +38,6 @@ def test_other_contenders_get_the_same_rows_and_setting(file):
     assert found[-1].what == "sleeper"
     assert 0.01 <= found[-1].p50 < 0.1
     assert found[-1].overhead is None
-
-
-def test_calls_take_turns_after_a_warm_up():
-    called = []
-    times = take_turns({"a": lambda: called.append("a"), "b": lambda: called.append("b")}, seconds=0)
-    assert called == ["a"] * WARM_UP + ["b"] * WARM_UP + list("abbaabbaab")
-    assert {name: len(found) for name, found in times.items()} == {"a": LEAST, "b": LEAST}
-
-
-def test_times_are_those_of_the_calls_and_within_the_time_given():
-    start = time.perf_counter()
-    times = take_turns({"a": lambda: time.sleep(0.002), "b": lambda: time.sleep(0.004)}, seconds=0.1)
-    assert 0.15 < time.perf_counter() - start < 2
-    assert np.median(times["a"]) >= 0.002
-    assert np.median(times["b"]) >= 0.004
-
-
-def test_the_collector_rests_and_is_woken_again():
-    states = []
-    take_turns({"a": lambda: states.append(gc.isenabled())}, seconds=0)
-    assert not any(states[WARM_UP:])
-    assert gc.isenabled()
 
 
 def test_faults_are_those_of_the_predictor(file, tmp_path):

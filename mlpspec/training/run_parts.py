@@ -1,0 +1,38 @@
+"""The data that a run was trained on, read and divided again."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from mlpspec.data.dataset import Part, load_dataset
+from mlpspec.diagnostics import DataError
+from mlpspec.ir.fitted import Preprocessing
+from mlpspec.language.document import Document
+from mlpspec.training.run_folder import RunFolder
+
+
+def run_parts(run: RunFolder, document: Document, *, frame: Any = None, otherwise: str = "train again") -> Mapping[str, Part]:
+    """The parts (`train`, `validation`, `test`) of a run's data, encoded, with the rows that they had in training.
+
+    Args:
+        document: the run's spec.
+        frame: the rows, when the run was trained on rows from memory.
+        otherwise: what to do when the data cannot be restored.
+
+    Raises:
+        DataError: when the data cannot be read, or has changed since the run was trained.
+    """
+    spec = document.spec
+    dataset = load_dataset(spec.data, spec.inputs, spec.targets, folder=document.folder, seed=spec.seed, frame=frame)
+    changed = dict(dataset.hashes) != run.info().get("data")
+    if changed or (frame is not None and not _learnt_alike(dataset.preprocessing, run.preprocessing())):
+        message = "the data has changed since the run was trained, so its parts are other rows now"
+        raise DataError(message, help=f"restore the data, or {otherwise}")
+    return dataset.parts
+
+
+def _learnt_alike(one: Preprocessing, other: Preprocessing) -> bool:
+    """Whether two sets of training rows taught the same: rows from memory have no hash."""
+    return json.dumps(one.to_json()) == json.dumps(other.to_json())
