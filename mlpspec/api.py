@@ -66,10 +66,21 @@ def cross_validate(
     return run_folds(document, frame=frame, runs=Path(runs), resume=again, workers=workers)
 
 
-def export(run: TrainingResult | str | Path, output: str | Path | None = None) -> ExportResult:
-    """Write a run as one ONNX file, proved before it gets its name. See `mlpspec.exporting.export.export`."""
+def export(
+    run: TrainingResult | str | Path,
+    output: str | Path | None = None,
+    *,
+    settings: Sequence[str] = (),
+    frame: Any = None,
+    allow_outside: bool = False,
+) -> ExportResult:
+    """Write a run as one ONNX file, proved before it gets its name. See `mlpspec.exporting.export.export`.
+
+    `settings=["export.precision=int8"]` writes its network at another precision.
+    """
     from mlpspec.exporting.export import export as run_export
     from mlpspec.training.run_folder import RunFolder
 
     folder = RunFolder.open(run) if isinstance(run, str | Path) else run.folder
-    return run_export(folder, None if output is None else Path(output))
+    path = None if output is None else Path(output)
+    return run_export(folder, path, settings=settings, frame=frame, allow_outside=allow_outside)

@@ -6,33 +6,59 @@ from pathlib import Path
 
 import click
 
-from mlpspec.cli.command import command
+from mlpspec.cli.command import command, outside_option
 from mlpspec.cli.output import Output
+from mlpspec.cli.precision import differences, lowered
 
 
-@command("export", examples="mlpspec export\nmlpspec export runs/penguins/latest -o penguins.onnx")
+@command(
+    "export",
+    examples="mlpspec export\nmlpspec export runs/penguins/latest -o penguins.onnx\nmlpspec export --precision int8 -o small.onnx",
+)
 @click.argument("run", required=False)
 @click.option("-o", "--output", "target", type=click.Path(path_type=Path), help="The model file. Default: model.onnx in the run folder.")
+@click.option("--precision", type=click.Choice(["fp32", "fp16", "bf16", "int8"]), help="Of the network. Default: the spec's.")
+@click.option("--quantization", type=click.Choice(["static", "dynamic"]), help="How int8 scales activations. Default: the spec's.")
+@click.option(
+    "--max-metric-drop", type=click.FloatRange(min=0), metavar="X", help="How much worse than fp32 a metric may be. Default: the spec's."
+)
+@outside_option
 @click.option("--triton", type=click.Path(path_type=Path), metavar="DIR", help="Also write a Triton model repository there.")
 @click.option("--runs", default="runs", type=click.Path(path_type=Path), show_default=True, help="Where to look for the newest run.")
-def main(output: Output, run: str | None, target: Path | None, triton: Path | None, runs: Path) -> None:
+def main(
+    output: Output,
+    run: str | None,
+    target: Path | None,
+    precision: str | None,
+    quantization: str | None,
+    max_metric_drop: float | None,
+    allow_outside: bool,
+    triton: Path | None,
+    runs: Path,
+) -> None:
     """Write a run (the newest when none is named) as one ONNX file from raw columns to labels, proved before it gets its name."""
     from mlpspec.exporting.export import export
     from mlpspec.training.run_folder import RunFolder
 
     folder = RunFolder.open(run, runs)
-    result = export(folder, target)
+    wanted = {"precision": precision, "quantization": quantization, "max_metric_drop": max_metric_drop}
+    settings = [f"export.{name}={value}" for name, value in wanted.items() if value is not None]
+    result = export(folder, target, settings=settings, allow_outside=allow_outside)
     if triton is not None:
         from mlpspec.serving.triton import write_triton_repository
 
         output.note(f"wrote {write_triton_repository(result.path, triton)}")
     proof = result.proof
-    worst = ", ".join(f"{name} {value:.1e}" for name, value in proof["max_absolute"].items())
     text = (
         f"{result.path}: {result.bytes:,} bytes, {result.nodes} nodes\n"
         f"proved on {proof['rows']:,} rows and {proof['edge_rows']:,} edge rows at batch sizes {', '.join(map(str, proof['batch_sizes']))}"
-        f"; largest difference: {worst or 'none'}"
+        f"; largest difference: {differences(proof['max_absolute'])}"
     )
+    if "precision" in proof:
+        text += f" in fp32\n\n{lowered(proof['precision'])}"
+        sizes = proof["precision"]["bytes"]
+        if result.bytes >= sizes["fp32"]:
+            output.note(f"the file is not smaller than in fp32 ({sizes['fp32']:,} bytes): the network is too small to gain")
     data = {
         "path": str(result.path),
         "bytes": result.bytes,

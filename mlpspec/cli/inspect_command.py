@@ -47,6 +47,7 @@ def main(output: Output, model: Path, only_spec: bool) -> None:
 
 def _card(card) -> list[str]:  # noqa: ANN001  # a runtime.card.ModelCard, imported only when the command runs
     lines = [f"model `{card.name}`, exported by mlpspec {card.mlpspec}"]
+    lines.append(f"  precision of the network: {card.precision} {card.quantization}".rstrip())
     lines += [f"  reads {i.name}: {i.kind} from {', '.join(i.columns)}; a missing value: {i.missing}" for i in card.inputs]
     for target in card.targets:
         classes = f" of {', '.join(map(str, target.classes))}" if target.classes else ""

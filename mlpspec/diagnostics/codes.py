@@ -66,6 +66,11 @@ CODES: dict[str, str] = {
     "plugin-failed": "An installed plugin could not be loaded.",
     "check-failed": "A check that guards the result failed.",
     "parity": "The exported model does not give what the trained pipeline gives. No file was left.",
+    "precision": "The network cannot be exported at the precision that was asked for. No file was left.",
+    "metric-drop": (
+        "At the precision that was asked for, a metric is worse by more than `export.max_metric_drop` allows (0.01 unless written). `mae` "
+        "and `rmse` count as a share of their value, all other metrics as they are. No file was left."
+    ),
     "undefined-figure": "A figure has no value for the rows it was asked for, such as the area under the curve with one class only.",
     "non-finite-loss": "The loss became NaN or infinite. Usual reasons: the learning rate is too high, or inputs are not scaled.",
     "stopped": "The work was stopped by a signal after saving.",

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
-from onnx import ModelProto, NodeProto, TensorProto, ValueInfoProto, helper
+from onnx import ModelProto, TensorProto, ValueInfoProto, helper
 from torch import nn
 
 from mlpspec.exporting.copies import without_copies
@@ -31,11 +31,18 @@ _ONNX_TYPES = {
 }
 
 
-def assemble(module: nn.Module, graph: Graph, preprocessing: Preprocessing, options: Export, metadata: Mapping[str, str]) -> ModelProto:
+def network_core(module: nn.Module, graph: Graph, preprocessing: Preprocessing, options: Export) -> ModelProto:
+    """The trained network alone, as `assemble` takes it: encoded inputs and the outputs of the heads, in the graph's order."""
+    inputs = [f"network/{value.name}" for value in graph.inputs]
+    outputs = [f"{target}/output" for target in graph.outputs]
+    return network_model(module, graph, inputs, outputs, options.opset, reserved=_public(preprocessing, options))
+
+
+def assemble(core: ModelProto, graph: Graph, preprocessing: Preprocessing, options: Export, metadata: Mapping[str, str]) -> ModelProto:
     """The self-contained model: raw inputs named as in the spec, answers named as the targets.
 
     Args:
-        module: the trained network.
+        core: the network, from `network_core`, at any precision; it stays as it is.
         metadata: texts stored in the file, e.g. `mlpspec.spec`.
     """
     front, back = GraphWriter(), GraphWriter()
@@ -43,22 +50,25 @@ def assemble(module: nn.Module, graph: Graph, preprocessing: Preprocessing, opti
         name: write_program(front, item.program, {item.program.inputs[0]: name}, scope=name)[item.program.outputs[0]]
         for name, item in preprocessing.inputs.items()
     }
-    raw_outputs = {target: f"{target}/output" for target in graph.outputs}
-    inner_inputs = [f"network/{value.name}" for value in graph.inputs]
-    answers = {target: wanted_answers(item, options) for target, item in preprocessing.targets.items()}
-    public = [*preprocessing.inputs, *(answer.name for said in answers.values() for answer in said)]
-    network = network_model(module, graph, inner_inputs, list(raw_outputs.values()), options.opset, reserved=public).graph
-    renamed = {inner: encoded[value.name] for inner, value in zip(inner_inputs, graph.inputs, strict=True)}
+    raw_outputs = {target: value.name for target, value in zip(graph.outputs, core.graph.output, strict=True)}
+    public = _public(preprocessing, options)
+    network = ModelProto()
+    network.CopyFrom(core)
+    renamed = {inner.name: encoded[value.name] for inner, value in zip(core.graph.input, graph.inputs, strict=True)}
+    _rename(network, {**{name: f"network/{name}" for name in public}, **renamed})
     outputs: list[ValueInfoProto] = []
     for target, item in preprocessing.targets.items():
-        wanted = [answer.name for answer in answers[target]]
+        answers = wanted_answers(item, options)
+        wanted = [answer.name for answer in answers]
         names = {item.decode.inputs[0]: raw_outputs[target], **{name: name for name in wanted}}
         write_program(back, _only(item.decode, wanted), names, scope=target)
-        outputs += map(_output, answers[target])
-    nodes = without_copies([*front.nodes, *(_renamed(node, renamed) for node in network.node), *back.nodes], public)
-    initializers = [*front.initializers, *network.initializer, *back.initializers]
+        outputs += map(_output, answers)
+    nodes = without_copies([*front.nodes, *network.graph.node, *back.nodes], public)
+    initializers = [*front.initializers, *network.graph.initializer, *back.initializers]
     whole = helper.make_graph(nodes, graph.name, [_raw(item) for item in preprocessing.inputs.values()], outputs, initializers)
-    opsets = [helper.make_opsetid("", options.opset), helper.make_opsetid(ML_DOMAIN, ML_OPSET)]
+    versions = {**{entry.domain: entry.version for entry in core.opset_import}, "": options.opset, ML_DOMAIN: ML_OPSET}
+    used = ["", ML_DOMAIN, *sorted({node.domain for node in nodes} - {"", ML_DOMAIN})]
+    opsets = [helper.make_opsetid(domain, versions[domain]) for domain in used]
     model = helper.make_model(whole, opset_imports=opsets, ir_version=IR_VERSION, producer_name="mlpspec", producer_version=__version__)
     helper.set_model_props(model, dict(metadata))
     return model
@@ -70,6 +80,8 @@ def model_card(name: str, preprocessing: Preprocessing, options: Export) -> str:
         "format": 1,
         "name": name,
         "mlpspec": __version__,
+        "precision": options.precision,
+        "quantization": options.quantization if options.precision == "int8" else None,
         "missing_tokens": list(preprocessing.missing_tokens),
         "inputs": [
             {
@@ -123,10 +135,19 @@ def _only(program: Program, outputs: Iterable[str]) -> Program:
     return replace(program, steps=tuple(reversed(kept)), outputs=tuple(outputs))
 
 
-def _renamed(node: NodeProto, names: Mapping[str, str]) -> NodeProto:
-    for position, name in enumerate(node.input):
-        node.input[position] = names.get(name, name)
-    return node
+def _public(preprocessing: Preprocessing, options: Export) -> list[str]:
+    """The names of the model's inputs and outputs."""
+    answers = (answer.name for target in preprocessing.targets.values() for answer in wanted_answers(target, options))
+    return [*preprocessing.inputs, *answers]
+
+
+def _rename(network: ModelProto, names: Mapping[str, str]) -> None:
+    """Give values and constants of a network other names."""
+    for node in network.graph.node:
+        node.input[:] = [names.get(name, name) for name in node.input]
+        node.output[:] = [names.get(name, name) for name in node.output]
+    for tensor in network.graph.initializer:
+        tensor.name = names.get(tensor.name, tensor.name)
 
 
 def _raw(item: FittedInput) -> ValueInfoProto:

@@ -4,13 +4,20 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from mlpspec.exporting.settings import export_options
+from mlpspec.language.sections.export import Precision
 from mlpspec.training.run_document import load_run_document, load_run_module
 from mlpspec.training.run_folder import RunFolder
+from mlpspec.training.run_parts import run_parts
+
+if TYPE_CHECKING:
+    from onnx import ModelProto
 
 
 @dataclass(frozen=True)
@@ -24,51 +31,78 @@ class ExportResult:
     proof: Mapping[str, Any]
 
 
-def export(run: RunFolder, output: Path | None = None) -> ExportResult:
+def export(
+    run: RunFolder, output: Path | None = None, *, settings: Sequence[str] = (), frame: Any = None, allow_outside: bool = False
+) -> ExportResult:
     """Write the model of a run as one self-contained ONNX file, after proving it.
+
+    The float32 model is proved against the trained pipeline. At another precision the network is then converted, and its figures on the
+    validation rows (on the training rows where there are none) may be worse by `export.max_metric_drop` at most; the run's data is read
+    again for that.
 
     Args:
         run: the run folder; its best weights are used.
         output: where the file goes; by default `model.onnx` in the run folder.
+        settings: options of the `export:` section instead of the spec's, such as `export.precision=int8`.
+        frame: the rows, when the run was trained on rows from memory; needed for precisions other than fp32.
+        allow_outside: whether the run's data may lie outside its spec's folder and the current one.
 
     Raises:
-        CheckError: when the model differs from the trained pipeline; no file is left.
+        CheckError: when the model differs from the trained pipeline, or loses too much at its precision; no file is left.
+        DataError: when the run's data is needed and cannot be read or has changed.
         ModelFileError: when the run is incomplete or damaged.
         MachineError: when the file cannot be written.
+        UsageError: when a setting is wrong.
     """
     document = load_run_document(run)
+    options = export_options(document, settings)
+    lowers = options.precision != "fp32"
+    if lowers:
+        document = load_run_document(run, reads_data=frame is None, allow_outside=allow_outside)
     preprocessing = run.preprocessing()
     info = run.info()
     rows = run.proof_rows()
 
     from mlpspec.atomic import write_atomically
-    from mlpspec.exporting.assemble import assemble, model_card
+    from mlpspec.exporting.assemble import assemble, model_card, network_core
     from mlpspec.exporting.proof_rows import edge_rows
     from mlpspec.exporting.verify import prove
 
     graph, module = load_run_module(run, document, preprocessing)
-    options = document.spec.export
-    metadata = {
-        "mlpspec.spec": run.resolved_spec(),
-        "mlpspec.model": model_card(document.spec.name, preprocessing, options),
-    }
+    edges = edge_rows(preprocessing, rows)
+
+    def join(network: ModelProto, precision: Precision) -> ModelProto:
+        card = model_card(document.spec.name, preprocessing, replace(options, precision=precision))
+        metadata = {"mlpspec.spec": run.resolved_spec(), "mlpspec.model": card}
+        return assemble(network, graph, preprocessing, options, metadata)
+
     path = output or run.path / "model.onnx"
     with write_atomically(path) as file:  # which looks at the place before the work begins
-        model = assemble(module, graph, preprocessing, options, metadata)
-        proof = prove(model, module, graph, preprocessing, rows, edge_rows(preprocessing, rows)).to_json()
-        _add_metadata(model, "mlpspec.run", _run_card(info, proof))
-        data = model.SerializeToString(deterministic=True)
+        core = network_core(module, graph, preprocessing, options)
+        model = join(core, "fp32")
+        proof = prove(model, module, graph, preprocessing, rows, edges).to_json()
+        data = _sealed(model, info, proof)
+        if lowers:
+            from mlpspec.exporting.precision.lower import Trained, lower, report
+
+            trained = Trained(module, graph, preprocessing, document.spec, run_parts(run, document, frame=frame))
+            lowered = lower(model, core, partial(join, precision=options.precision), trained, options, rows, edges)
+            model, plain = lowered.model, data
+            data = _sealed(model, info, {**proof, "precision": lowered.to_card()})
+            proof["precision"] = report(lowered, {"fp32": plain, options.precision: data}, rows)
         file.write(data)
     run.write_json("proof.json", proof)
     return ExportResult(path, len(data), hashlib.sha256(data).hexdigest(), len(model.graph.node), proof)
+
+
+def _sealed(model: ModelProto, info: Mapping[str, Any], proof: Mapping[str, Any]) -> bytes:
+    """The file's content, once the model says what was proved of it."""
+    entry = model.metadata_props.add()
+    entry.key, entry.value = "mlpspec.run", _run_card(info, proof)
+    return model.SerializeToString(deterministic=True)
 
 
 def _run_card(info: Mapping[str, Any], proof: Mapping[str, Any]) -> str:
     """What the file says about its training: no path of the machine it was made on."""
     kept = {key: info[key] for key in ("started", "seed", "rows", "data", "parameters", "versions", "figures", "best_epoch") if key in info}
     return json.dumps({**kept, "proof": proof}, ensure_ascii=False)
-
-
-def _add_metadata(model: Any, key: str, value: str) -> None:
-    entry = model.metadata_props.add()
-    entry.key, entry.value = key, value

@@ -79,13 +79,12 @@ def _name_after_layers(model: ModelProto, reserved: Iterable[str]) -> None:
     unnamed = {tensor.name: tensor for tensor in model.graph.initializer if "." not in tensor.name}  # no weight of a layer
     taken = {*given, *reserved, *(tensor.name for tensor in model.graph.initializer)}
     for node in model.graph.node:
+        layer = _layer_of(node)
+        for name in node.input:
+            if name in unnamed:
+                names[name] = unnamed.pop(name).name = _unused(f"{layer}.constant", taken)
         for position, name in enumerate(node.input):
             node.input[position] = names.get(name, name)
-        layer = _layer_of(node)
-        for position, name in enumerate(node.input):
-            if name in unnamed:
-                constant = unnamed.pop(name)
-                names[name] = constant.name = node.input[position] = _unused(f"{layer}.constant", taken)
         for position, name in enumerate(node.output):
             if name and name not in given:
                 names[name] = _unused(layer, taken)

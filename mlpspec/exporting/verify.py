@@ -56,7 +56,7 @@ def prove(
     Raises:
         CheckError: when the form is wrong, or any output of any row differs beyond the tolerance.
     """
-    session = _legal_session(model)
+    session = legal_session(model)
     names = [output.name for output in session.get_outputs()]
     proof = Proof(_count(real), _count(edges))
     problems: list[Diagnostic] = []
@@ -64,7 +64,7 @@ def prove(
     for rows in (real, edges):
         expected = trained_answers(module, graph, preprocessing, rows)
         for size in BATCH_SIZES:
-            found = _in_batches(session, names, rows, size)
+            found = in_batches(session, names, rows, size)
             for name in names:
                 message = _compare(name, found[name], expected, preprocessing, proof)
                 if message:
@@ -103,7 +103,12 @@ def trained_answers(module: nn.Module, graph: Graph, preprocessing: Preprocessin
     return answers
 
 
-def _legal_session(model: onnx.ModelProto) -> ort.InferenceSession:
+def legal_session(model: onnx.ModelProto) -> ort.InferenceSession:
+    """A session on the CPU, once the model's form is checked.
+
+    Raises:
+        CheckError: when the model is not legal ONNX, or ONNX Runtime does not take it.
+    """
     try:
         onnx.checker.check_model(model, full_check=True)
         options = ort.SessionOptions()
@@ -113,7 +118,12 @@ def _legal_session(model: onnx.ModelProto) -> ort.InferenceSession:
         raise CheckError(f"the exported model is not legal ONNX: {error}", code="parity") from error
 
 
-def _in_batches(session: ort.InferenceSession, names: list[str], rows: Mapping[str, np.ndarray], size: int) -> dict[str, np.ndarray]:
+def in_batches(session: ort.InferenceSession, names: list[str], rows: Mapping[str, np.ndarray], size: int) -> dict[str, np.ndarray]:
+    """The outputs `names` for raw rows that go through the model in batches of `size`; of single rows, the first 257.
+
+    Raises:
+        CheckError: when the model does not run.
+    """
     total = _count(rows)
     if size == 1:
         total = min(total, 257)  # single rows are slow and prove no more after some

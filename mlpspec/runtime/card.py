@@ -54,6 +54,7 @@ class TargetCard:
 class ModelCard:
     """What a model file says about itself.
 
+    `precision` is that of its network: `fp32`, `fp16`, `bf16` or `int8`; `quantization` how int8 was made, empty otherwise.
     `spec` is the specification's text, `run` what is known of the training (metrics, versions, hashes; empty when the file has none).
     """
 
@@ -62,6 +63,8 @@ class ModelCard:
     missing_tokens: tuple[str, ...]
     inputs: tuple[InputCard, ...]
     targets: tuple[TargetCard, ...]
+    precision: str = "fp32"
+    quantization: str = ""
     spec: str = field(default="", repr=False)
     run: Mapping[str, Any] = field(default_factory=dict, repr=False)
 
@@ -113,6 +116,8 @@ def read_card(metadata: Mapping[str, str], inputs: Sequence[Value], outputs: Seq
         missing_tokens=reader.texts(data, "missing_tokens", "mlpspec.model"),
         inputs=tuple(_input(reader, item, f"inputs[{n}]") for n, item in enumerate(reader.list(data, "inputs", "mlpspec.model"))),
         targets=tuple(_target(reader, item, f"targets[{n}]") for n, item in enumerate(reader.list(data, "targets", "mlpspec.model"))),
+        precision=reader.text({"precision": "fp32", **data}, "precision", "mlpspec.model"),
+        quantization="" if data.get("quantization") is None else reader.text(data, "quantization", "mlpspec.model"),
         spec=metadata.get("mlpspec.spec", ""),
         run=reader.object(reader.parsed(metadata["mlpspec.run"], "mlpspec.run"), "mlpspec.run") if "mlpspec.run" in metadata else {},
     )

@@ -25,7 +25,9 @@ def run_parts(run: RunFolder, document: Document, *, frame: Any = None, otherwis
         DataError: when the data cannot be read, or has changed since the run was trained.
     """
     spec = document.spec
-    dataset = load_dataset(spec.data, spec.inputs, spec.targets, folder=document.folder, seed=spec.seed, frame=frame)
+    dataset = load_dataset(
+        spec.data, spec.inputs, spec.targets, folder=document.folder, seed=spec.seed, frame=frame, sampler=spec.training.sampler
+    )
     changed = dict(dataset.hashes) != run.info().get("data")
     if changed or (frame is not None and not _learnt_alike(dataset.preprocessing, run.preprocessing())):
         message = "the data has changed since the run was trained, so its parts are other rows now"

@@ -95,3 +95,113 @@ def test_a_run_with_a_file_for_each_part(cli, small):
     assert cli("train", "spec.yaml", "--set", "data={train: table.csv, test: test.csv}").code == 0
     assert cli("evaluate").code == 0
     assert cli("export").code == 0
+
+
+LENIENT = ("--max-metric-drop", "1")
+
+
+@pytest.mark.parametrize(
+    ("flags", "method"), [(["fp16"], "fp16"), (["int8"], "int8 static"), (["int8", "--quantization", "dynamic"], "int8 dynamic")]
+)
+def test_another_precision(cli, run, small, flags, method):
+    outcome = cli("export", "-o", "small.onnx", "--precision", *flags, *LENIENT)
+    assert outcome.code == 0, outcome.err
+    lines = outcome.out.splitlines()
+    assert lines[0].startswith("small.onnx: ")
+    assert "proved on 12 rows" in lines[1]
+    assert lines[1].endswith(" in fp32")
+    assert "12 validation rows" in lines[3]
+    assert lines[3].endswith(method)
+    table = "\n".join(lines)
+    for word in (
+        "accuracy",
+        "file, bytes",
+        "network alone, bytes",
+        "1 row, microseconds",
+        "4,096 rows, rows/s",
+        "weights converted",
+        "other labels",
+    ):
+        assert word in table
+    assert f"precision of the network: {method}" in cli("inspect", "small.onnx").out
+    assert cli("predict", "small.onnx", "table.csv", "--device", "cpu").code == 0
+
+
+def test_another_precision_as_json(cli, run):
+    outcome = cli("export", "--precision", "int8", *LENIENT, "--json")
+    assert (outcome.code, outcome.err) == (0, "")
+    found = json.loads(outcome.out)["result"]["proof"]["precision"]
+    assert found["method"] == "int8 static"
+    assert set(found) >= {"figures", "agreement", "edge_agreement", "bytes", "network_bytes", "speed", "weights", "converted_weights"}
+    inspected = json.loads(cli("inspect", f"{run}/model.onnx", "--json").out)["result"]["card"]
+    assert (inspected["precision"], inspected["quantization"]) == ("int8", "static")
+
+
+def test_a_file_that_did_not_become_smaller_is_remarked(cli, run):
+    outcome = cli("export", "--precision", "int8", *LENIENT)
+    assert "the file is not smaller than in fp32" in outcome.err
+    assert cli("export", "--precision", "int8", *LENIENT, "--quiet").err == ""
+
+
+def test_the_precision_of_the_spec_and_the_flag_above_it(cli, small):
+    (small / "spec.yaml").write_text((small / "spec.yaml").read_text() + "export: {precision: fp16, max_metric_drop: 1}\n")
+    assert cli("train", "spec.yaml").code == 0
+    assert cli("export", "-o", "model.onnx").code == 0
+    assert "precision of the network: fp16\n" in cli("inspect", "model.onnx").out
+    assert cli("export", "-o", "model.onnx", "--precision", "fp32").code == 0
+    assert "precision of the network: fp32\n" in cli("inspect", "model.onnx").out
+
+
+def test_a_drop_that_is_too_large(cli, run, small, monkeypatch):
+    """Exit 7, every metric with its values and what to do, no file."""
+    from mlpspec.exporting.precision import convert
+
+    def zeroed(network, rows):
+        for tensor in network.graph.initializer:
+            if len(tensor.dims) == 2:
+                tensor.raw_data = bytes(len(tensor.raw_data))
+        return convert.to_float16(network)
+
+    monkeypatch.setitem(convert.CONVERSIONS, "fp16", zeroed)
+    outcome = cli("export", "-o", "new.onnx", "--precision", "fp16")
+    assert (outcome.code, outcome.out) == (7, "")
+    assert "error[metric-drop]: `accuracy` on the validation rows is " in outcome.err
+    assert "and 0.01 is allowed" in outcome.err
+    assert "`--max-metric-drop " in outcome.err
+    assert not (small / "new.onnx").exists()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "words"),
+    [
+        (["--precision", "int4"], 2, "is not one of 'fp32', 'fp16', 'bf16', 'int8'"),
+        (["--quantization", "dynamic"], 2, "quantization is a choice at int8, and the precision is fp32"),
+        (["--precision", "fp16", "--quantization", "static"], 2, "quantization is a choice at int8"),
+        (["--precision", "fp16", "--max-metric-drop", "-0.1"], 2, "--max-metric-drop"),
+        (["--precision", "fp16", "--max-metric-drop", "nan"], 2, "`max_metric_drop` must be a number"),
+        (["--precision", "fp16", "--max-metric-drop", "much"], 2, "--max-metric-drop"),
+    ],
+)
+def test_flags_that_are_wrong(cli, run, small, arguments, code, words):
+    outcome = cli("export", "-o", "new.onnx", *arguments)
+    assert outcome.code == code
+    assert words in outcome.err
+    assert not (small / "new.onnx").exists()
+
+
+def test_another_precision_needs_the_data(cli, run, small):
+    (small / "table.csv").write_text((small / "table.csv").read_text() + "1.5,red,small\n")
+    outcome = cli("export", "--precision", "fp16")
+    assert outcome.code == 4
+    assert "the data has changed since the run was trained" in outcome.err
+    (small / "table.csv").unlink()
+    assert cli("export", "--precision", "fp16").code == 4
+    assert cli("export").code == 0
+
+
+def test_data_outside_needs_permission_again(cli, small, tmp_path_factory):
+    outside = tmp_path_factory.mktemp("outside") / "table.csv"
+    outside.write_text((small / "table.csv").read_text())
+    assert cli("train", "spec.yaml", "--set", f"data.path={outside}", "--allow-outside").code == 0
+    assert cli("export", "--precision", "fp16", *LENIENT).code == 5
+    assert cli("export", "--precision", "fp16", *LENIENT, "--allow-outside").code == 0

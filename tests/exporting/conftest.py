@@ -47,7 +47,7 @@ def _export(text: str, frame: dict[str, Any], *, seed: int = 0) -> Exported:
     from mlpspec.compiler import build_graph, loads
     from mlpspec.data.column import raw_inputs
     from mlpspec.data.dataset import load_dataset
-    from mlpspec.exporting.assemble import assemble, model_card
+    from mlpspec.exporting.assemble import assemble, model_card, network_core
     from mlpspec.exporting.proof_rows import edge_rows
     from mlpspec.pytorch.module import build_module
 
@@ -64,7 +64,8 @@ def _export(text: str, frame: dict[str, Any], *, seed: int = 0) -> Exported:
     part = data.parts["validation"]
     rows = raw_inputs(data.preprocessing, part.table, part.index)
     metadata = {"mlpspec.spec": text, "mlpspec.model": model_card(spec.name, data.preprocessing, spec.export)}
-    model = assemble(module, graph, data.preprocessing, spec.export, metadata)
+    core = network_core(module, graph, data.preprocessing, spec.export)
+    model = assemble(core, graph, data.preprocessing, spec.export, metadata)
     return Exported(model, module, graph, data.preprocessing, rows, edge_rows(data.preprocessing, rows))
 
 

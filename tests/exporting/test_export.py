@@ -1,6 +1,7 @@
 """From a run folder to a file, and that file without mlpspec."""
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -178,3 +179,171 @@ def test_the_place_is_looked_at_before_the_work_begins(run, tmp_path, monkeypatc
         export(run, tmp_path / "nowhere" / "model.onnx")
     with pytest.raises(MachineError):
         export(run, tmp_path)
+
+
+def test_at_fp32_the_proof_says_nothing_of_precision(exported):
+    assert "precision" not in exported.proof
+    assert json.loads(props_of(exported)["mlpspec.model"])["precision"] == "fp32"
+
+
+def props_of(exported):
+    return {prop.key: prop.value for prop in onnx.load(exported.path).metadata_props}
+
+
+METHODS = {
+    "fp16": ["export.precision=fp16"],
+    "bf16": ["export.precision=bf16"],
+    "int8 static": ["export.precision=int8"],
+    "int8 dynamic": ["export.precision=int8", "export.quantization=dynamic"],
+}
+LENIENT = "export.max_metric_drop=1"
+
+
+@pytest.fixture(scope="module", params=METHODS)
+def lowered(request, run, tmp_path_factory):
+    """The method and the export by it."""
+    path = tmp_path_factory.mktemp("lowered") / "model.onnx"
+    return request.param, export(run, path, settings=[*METHODS[request.param], LENIENT])
+
+
+def test_another_precision_says_what_it_costs(run, lowered):
+    method, exported = lowered
+    found = exported.proof["precision"]
+    assert found["method"] == method
+    assert found["part"] == "validation"
+    assert found["rows"] == run.info()["rows"]["validation"]
+    figures = run.info()["figures"]["validation"]
+    assert {name: change["before"] for name, change in found["figures"].items()} == pytest.approx(
+        {name: figures[name] for name in ("accuracy", "f1")}, rel=1e-6
+    )
+    assert found["bytes"][method.split()[0]] == exported.bytes == exported.path.stat().st_size
+    assert json.loads((run.path / "proof.json").read_text())["rows"] == 14
+
+    props = props_of(exported)
+    card, said = json.loads(props["mlpspec.model"]), json.loads(props["mlpspec.run"])["proof"]["precision"]
+    assert (card["precision"], card["quantization"]) == (method.split()[0], method.split()[1] if " " in method else None)
+    assert said == {name: value for name, value in found.items() if name not in ("bytes", "speed")}
+
+
+def test_another_precision_is_legal_clean_and_runs(run, lowered):
+    import onnxruntime as ort
+
+    _, exported = lowered
+    model = onnx.load(exported.path)
+    onnx.checker.check_model(model, full_check=True)
+    assert sorted(entry.domain for entry in model.opset_import) == ["", "ai.onnx.ml"]
+    data = exported.path.read_bytes()
+    places = [str(run.path.parents[2]), str(Path.home()), sys.prefix, str(Path(__file__).parents[2])]
+    for place in (*places, "/tmp", "ort.quant", "mlpspec-", "site-packages"):
+        assert place.encode() not in data, place
+    session = ort.InferenceSession(data, providers=["CPUExecutionProvider"])
+    inputs = {value.name: value.type for value in session.get_inputs()}
+    assert inputs == {"size": "tensor(float)", "colour": "tensor(string)"}
+    assert {value.name: value.type for value in session.get_outputs()} == {"kind": "tensor(string)", "kind_probability": "tensor(float)"}
+    for rows in (1, 2, 7, 257):
+        size, colour = np.full((rows, 1), 8.5, np.float32), np.full((rows, 1), "red", object)
+        labels, probability = session.run(["kind", "kind_probability"], {"size": size, "colour": colour})
+        assert np.asarray(labels).shape == (rows,)
+        np.testing.assert_allclose(np.asarray(probability).sum(1), 1, rtol=1e-5)
+
+
+AGAIN = """
+import sys
+from pathlib import Path
+from mlpspec.exporting.export import export
+from mlpspec.training.run_folder import RunFolder
+run, folder = RunFolder.open(sys.argv[1]), Path(sys.argv[2])
+for number, settings in enumerate(sys.argv[3:]):
+    export(run, folder / f"{number}.onnx", settings=settings.split("|"))
+"""
+
+
+@pytest.fixture(scope="module")
+def again(run, tmp_path_factory):
+    """The model at every precision, exported in another process, whose sets have another order."""
+    folder = tmp_path_factory.mktemp("again")
+    every = ["|".join([*settings, LENIENT]) for settings in METHODS.values()]
+    environment = {**os.environ, "PYTHONHASHSEED": "1"}
+    command = [sys.executable, "-c", AGAIN, str(run.path), str(folder), *every]
+    done = subprocess.run(command, capture_output=True, text=True, check=True, env=environment)
+    assert (done.stdout, done.stderr) == ("", "")
+    return {method: folder / f"{number}.onnx" for number, method in enumerate(METHODS)}
+
+
+def test_exporting_twice_gives_the_same_bytes_at_every_precision(lowered, again):
+    method, exported = lowered
+    assert again[method].read_bytes() == exported.path.read_bytes()
+
+
+def test_a_precision_that_loses_too_much_leaves_no_file(run, tmp_path, monkeypatch):
+    from mlpspec.exporting.precision import convert
+
+    def emptied(network, rows):
+        for tensor in network.graph.initializer:
+            if len(tensor.dims) == 2:
+                tensor.CopyFrom(numpy_helper.from_array(np.zeros(tensor.dims, np.float16).astype(np.float32), tensor.name))
+        return convert.to_bfloat16(network)
+
+    monkeypatch.setitem(convert.CONVERSIONS, "bf16", emptied)
+    (tmp_path / "model.onnx").write_bytes(b"older")
+    proof = (run.path / "proof.json").read_bytes() if (run.path / "proof.json").exists() else None
+    for name in ("model.onnx", "new.onnx"):
+        with pytest.raises(CheckError) as error:
+            export(run, tmp_path / name, settings=["export.precision=bf16"])
+        assert error.value.exit_code == 7
+        assert {diagnostic.code for diagnostic in error.value.diagnostics} == {"metric-drop"}
+    assert [path.name for path in tmp_path.iterdir()] == ["model.onnx"]
+    assert (tmp_path / "model.onnx").read_bytes() == b"older"
+    assert ((run.path / "proof.json").read_bytes() if proof is not None else None) == proof
+
+
+def test_a_float32_model_that_differs_is_never_converted(run, tmp_path, differing):
+    with pytest.raises(CheckError) as error:
+        export(run, tmp_path / "model.onnx", settings=["export.precision=int8"])
+    assert {diagnostic.code for diagnostic in error.value.diagnostics} == {"parity"}
+
+
+def test_a_run_on_rows_from_memory_needs_them_again(tmp_path):
+    from mlpspec.compiler import loads
+    from mlpspec.diagnostics import DataError
+    from mlpspec.training.train import train
+
+    number = np.arange(90)
+    frame = {
+        "size": number % 10 + 0.5,
+        "colour": np.array(["red", "green", "blue"])[number % 3],
+        "kind": np.where(number % 10 > 4, "big", "small"),
+    }
+    run = train(loads(TEXT.replace("data: {path: table.csv}\n", "")), frame=frame, runs=tmp_path / "runs").folder
+    settings = ["export.precision=fp16", LENIENT]
+    with pytest.raises(DataError, match="names no training data"):
+        export(run, settings=settings)
+    assert export(run, settings=settings, frame=frame).proof["precision"]["method"] == "fp16"
+
+
+def test_names_of_inputs_that_a_library_would_use(tmp_path):
+    """Valid names in a spec that the conversion gives to its own values."""
+    from mlpspec.compiler import loads
+    from mlpspec.training.train import train
+
+    text = """\
+mlpspec: 1
+name: names
+data: {path: table.csv}
+inputs:
+  graph_input_cast_0: {numeric: a}
+  head_graph_output_cast_0.weight_quantized: {numeric: b}
+  head_graph_output_cast_0.weight: {numeric: c}
+targets: {graph_output_cast_0: {category: {column: kind}}}
+model: [{head: graph_output_cast_0}]
+training: {epochs: 2}
+"""
+    rows = [f"{row % 7},{row % 5},{row % 3},{'x' if row % 7 > 3 else 'y'}" for row in range(60)]
+    (tmp_path / "table.csv").write_text("\n".join(["a,b,c,kind", *rows]) + "\n")
+    run = train(loads(text, folder=tmp_path), runs=tmp_path / "runs").folder
+    for method, settings in METHODS.items():
+        made = export(run, tmp_path / f"{method}.onnx", settings=[*settings, LENIENT])
+        model = onnx.load(made.path)
+        names = [value.name for value in model.graph.input] + [tensor.name for tensor in model.graph.initializer]
+        names += [name for node in model.graph.node for name in node.output]
+        assert len(set(names)) == len(names)

@@ -86,3 +86,25 @@ def test_the_module_and_the_loggers_are_left_as_they_were(network, caplog):
         assert module.training is mode
         assert all(torch.equal(tensor, before[name]) for name, tensor in module.state_dict().items())
     assert levels == {name: logging.getLogger(name).level for name in levels}
+
+
+def test_a_constant_that_one_node_reads_twice():
+    """The exporter writes the start of a recurrence as zeros of the shape (1, batch, 1), with the same 1 twice."""
+    import onnx
+    from torch import nn
+
+    from mlpspec.ir.graph import Graph, GraphInput
+    from mlpspec.ir.shape import Shape
+
+    class Last(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.lstm = nn.LSTM(2, 1, batch_first=True)
+
+        def forward(self, x):
+            return {"y": self.lstm(x)[0][:, -1]}
+
+    model = network_model(Last(), Graph("net", (GraphInput("x", Shape((3, 2))),), (), {}), ["x"], ["y"], 20)
+    assert any(len(set(node.input)) < len(node.input) for node in model.graph.node if node.op_type == "Concat"), "what this test is about"
+    onnx.checker.check_model(model, full_check=True)
+    ort.InferenceSession(model.SerializeToString(), providers=["CPUExecutionProvider"])

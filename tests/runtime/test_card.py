@@ -152,3 +152,15 @@ def test_times_are_whole_seconds(make):
     assert card.inputs[0].type == "seconds"
     with pytest.raises(ModelFileError, match=r"`when` should be tensor\(int64\)"):
         read_card(make.card([when], [{"name": "price"}]), [Value("when", "tensor(float)", ("batch", 1))], [price])
+
+
+def test_the_precision_of_the_network(metadata):
+    """Files of before there was a choice are float32."""
+    card = read_card(metadata, INPUTS, OUTPUTS)
+    assert (card.precision, card.quantization) == ("fp32", "")
+    card = read_card(changed(metadata, precision="int8", quantization="dynamic"), INPUTS, OUTPUTS)
+    assert (card.precision, card.quantization) == ("int8", "dynamic")
+    assert read_card(changed(metadata, precision="fp16", quantization=None), INPUTS, OUTPUTS).quantization == ""
+    for key in ("precision", "quantization"):
+        with pytest.raises(ModelFileError, match=f"`{key}` is not a text"):
+            read_card(changed(metadata, **{key: 8}), INPUTS, OUTPUTS)

@@ -77,6 +77,8 @@ class Metric(Entry):
 
     targets: ClassVar[frozenset[str]]
     goal: ClassVar[Literal["max", "min"]]
+    has_unit: ClassVar[bool] = False
+    """Whether it is in the target's own unit, so that a difference of two means something only beside their size."""
 
     def compute(self, answers: Answers) -> float:
         """The figure over all rows.

@@ -18,6 +18,7 @@ class Mae(Metric):
     aliases = ("mean_absolute_error",)
     targets = frozenset({"numeric"})
     goal = "min"
+    has_unit = True
 
     def compute(self, answers: Answers) -> float:
         truth, prediction = answers.numbers()

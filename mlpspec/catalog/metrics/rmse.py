@@ -18,6 +18,7 @@ class Rmse(Metric):
     aliases = ("root_mean_squared_error",)
     targets = frozenset({"numeric"})
     goal = "min"
+    has_unit = True
 
     def compute(self, answers: Answers) -> float:
         truth, prediction = answers.numbers()

@@ -6,6 +6,9 @@ from typing import Literal
 
 from mlpspec.catalog.option import Record, option
 
+Precision = Literal["fp32", "fp16", "bf16", "int8"]
+"""Of the network inside a model file."""
+
 
 class Export(Record):
     """What the exported model answers."""
@@ -18,3 +21,19 @@ class Export(Record):
         examples=(["label", "probability"],),
     )
     opset: int = option(default=20, minimum=18, maximum=21, doc="ONNX operator set of the model file.")
+    precision: Precision = option(
+        default="fp32",
+        doc="Precision of the network inside the model file; inputs, outputs and what surrounds the network stay as they are. fp16 "
+        "calculates in float16, bf16 stores the weights in bfloat16 and calculates in float32, int8 calculates with whole numbers.",
+    )
+    quantization: Literal["static", "dynamic"] = option(
+        default="static",
+        doc="How int8 scales activations: by the ranges seen on training rows, or by those of each batch. It says nothing at other "
+        "precisions.",
+    )
+    max_metric_drop: float = option(
+        default=0.01,
+        minimum=0.0,
+        doc="How much worse any metric may be on the validation rows at another precision than fp32; for metrics in the target's unit, "
+        "such as mae, as a share of their value.",
+    )
