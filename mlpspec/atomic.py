@@ -41,38 +41,91 @@ def write_atomically(path: str | os.PathLike[str]) -> Iterator[BinaryIO]:
         MachineError: `cannot-write`, before the block where the place is unfit (no folder, no permission, a folder of that name, name too
             long), during or after it where the disk is full or fails.
     """
-    shown = Path(path)
-    with _explained(shown):
-        target = Path(os.path.realpath(path))
-        exists = _check(target)
-    if exists and not target.is_file():
-        with _explained(shown):
-            special = _Raw(shown, os.open(target, os.O_WRONLY | getattr(os, "O_BINARY", 0)))
-        with cast(BinaryIO, io.BufferedWriter(special)) as file:
-            yield file
-        return
-    temporary = target.with_name(f".{target.name[:40]}.{secrets.token_hex(4)}.tmp")
-    with _explained(shown):
-        raw = _Raw(shown, os.open(temporary, os.O_RDWR | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), 0o666), name=temporary)
+    with write_together(path) as (file,):
+        yield file
+
+
+@contextmanager
+def write_together(*paths: str | os.PathLike[str]) -> Iterator[tuple[BinaryIO, ...]]:
+    """Several such files: none gets its name before all are on disk. They get them in their order, so that the last one vouches for all.
+
+    Raises:
+        MachineError: as `write_atomically`.
+    """
+    opened: list[_Whole | _Special] = []
     try:
-        file = cast(BinaryIO, io.BufferedRandom(raw))
-        try:
-            with _explained(shown, only=_FULL):
-                yield file
-            file.flush()
-            with _explained(shown):
-                if exists:
-                    temporary.chmod(target.stat().st_mode & 0o7777)
-                os.fsync(raw.fileno())
-        finally:
-            with suppress(MachineError, OSError):  # a failure to flush here has a first cause, which is being reported
-                file.close()
-        with _explained(shown):
-            temporary.replace(target)
-            _flush_folder(target.parent)
+        opened.extend(map(_open, map(Path, paths)))
+        with _explained(Path(paths[-1]), only=_FULL):
+            yield tuple(item.file for item in opened)
+        for item in opened:
+            item.finish()
+        for item in opened:
+            item.place()
     except BaseException:
-        temporary.unlink(missing_ok=True)
+        for item in opened:
+            item.discard()
         raise
+
+
+class _Whole:
+    """A file that is written beside its place."""
+
+    def __init__(self, shown: Path, target: Path, *, exists: bool):
+        self._shown, self._target, self._exists = shown, target, exists
+        self._temporary = target.with_name(f".{target.name[:40]}.{secrets.token_hex(4)}.tmp")
+        flags = os.O_RDWR | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
+        with _explained(shown):
+            self._raw = _Raw(shown, os.open(self._temporary, flags, 0o666), name=self._temporary)
+        self.file = cast(BinaryIO, io.BufferedRandom(self._raw))
+
+    def finish(self) -> None:
+        """Put all on disk."""
+        self.file.flush()
+        with _explained(self._shown):
+            if self._exists:
+                self._temporary.chmod(self._target.stat().st_mode & 0o7777)
+            os.fsync(self._raw.fileno())
+            self.file.close()
+
+    def place(self) -> None:
+        """Give it its name."""
+        with _explained(self._shown):
+            self._temporary.replace(self._target)
+            _flush_folder(self._target.parent)
+
+    def discard(self) -> None:
+        """Remove it, unless it has its name."""
+        with suppress(MachineError, OSError):  # a failure to flush here has a first cause, which is being reported
+            self.file.close()
+        self._temporary.unlink(missing_ok=True)
+
+
+class _Special:
+    """A device or a pipe, which is written directly."""
+
+    def __init__(self, shown: Path, target: Path):
+        with _explained(shown):
+            raw = _Raw(shown, os.open(target, os.O_WRONLY | getattr(os, "O_BINARY", 0)))
+        self.file = cast(BinaryIO, io.BufferedWriter(raw))
+
+    def finish(self) -> None:
+        """Write what is still held back."""
+        self.file.close()
+
+    def place(self) -> None:
+        """It has its name."""
+
+    def discard(self) -> None:
+        """Close it; what is written is written."""
+        with suppress(MachineError, OSError):  # as above
+            self.file.close()
+
+
+def _open(shown: Path) -> _Whole | _Special:
+    with _explained(shown):
+        target = Path(os.path.realpath(shown))
+        exists = _check(target)
+    return _Special(shown, target) if exists and not target.is_file() else _Whole(shown, target, exists=exists)
 
 
 class _Raw(io.FileIO):

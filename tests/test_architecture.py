@@ -10,17 +10,18 @@ PACKAGE = ROOT / "mlpspec"
 
 MAY_IMPORT = {
     "diagnostics": set(),
+    "files": {"diagnostics"},
     "ir": {"diagnostics"},
     "catalog": {"diagnostics", "ir"},
     "language": {"diagnostics", "ir", "catalog"},
     "passes": {"diagnostics", "ir", "catalog", "language"},
     "pytorch": {"diagnostics", "ir", "catalog"},
-    "data": {"diagnostics", "ir", "catalog", "language"},
+    "data": {"diagnostics", "files", "ir", "catalog", "language"},
     "report": {"diagnostics", "ir", "catalog", "language"},
     "training": {"diagnostics", "ir", "catalog", "language", "passes", "pytorch", "data", "report"},
     "exporting": {"diagnostics", "ir", "catalog", "language", "passes", "pytorch", "data", "training"},
-    "runtime": {"diagnostics"},
-    "serving": {"diagnostics", "runtime"},
+    "runtime": {"diagnostics", "files"},
+    "serving": {"diagnostics", "files", "runtime"},
 }
 """What each room may import of the others. `cli` and the modules beside the rooms may import all."""
 

@@ -18,8 +18,9 @@ from mlpspec.data.encode import encode
 from mlpspec.data.sources.frame import open_frame
 from mlpspec.data.split import PARTS, split_rows
 from mlpspec.data.suspicions import suspicions
-from mlpspec.data.table import Format, Table, open_table
+from mlpspec.data.table import Table, open_table
 from mlpspec.diagnostics import DataError, Diagnostic, Severity
+from mlpspec.files.suffixes import Format
 from mlpspec.ir.fitted import Preprocessing
 from mlpspec.language.sections.data import Data, Split
 

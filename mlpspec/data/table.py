@@ -12,23 +12,10 @@ from typing import Literal
 import numpy as np
 
 from mlpspec.diagnostics import DataError, MachineError
+from mlpspec.files.suffixes import SUFFIXES, Format, usual_separator
 
 Kind = Literal["text", "integer", "number", "boolean", "time", "array", "other"]
 """What a column holds. `time`: dates or times; `array`: several numbers in each row; `other`: whatever is none of these."""
-
-Format = Literal["csv", "parquet", "arrow", "npz"]
-
-SUFFIXES: dict[str, Format] = {
-    ".csv": "csv",
-    ".tsv": "csv",
-    ".txt": "csv",
-    ".parquet": "parquet",
-    ".pq": "parquet",
-    ".arrow": "arrow",
-    ".feather": "arrow",
-    ".ipc": "arrow",
-    ".npz": "npz",
-}
 
 
 @dataclass(frozen=True)
@@ -117,10 +104,8 @@ def open_table(
         known = ", ".join(SUFFIXES)
         help = f"known suffixes: {known}; or write `format: csv`, `parquet`, `arrow` or `npz`"
         raise DataError(f"`{name}` has no suffix that tells its format", code="missing-data", place=name, help=help)
-    if format == "csv" and separator is None and path.suffix.lower() == ".tsv":
-        separator = "\t"
     try:
-        return _opener(format)(path, name, tuple(missing_tokens), separator)
+        return _opener(format)(path, name, tuple(missing_tokens), separator or usual_separator(path.suffix))
     except PermissionError as error:
         raise MachineError(f"`{name}` cannot be read: permission denied", place=name, help="check the file's permissions") from error
 
@@ -144,12 +129,12 @@ def _check_file(path: Path, name: str) -> None:
         raise DataError(f"`{name}` is empty", code="missing-data", place=name, help="a data file has a header and rows")
 
 
-def _opener(format: Format) -> Callable[[Path, str, tuple[str, ...], str | None], Table]:
+def _opener(format: Format) -> Callable[[Path, str, tuple[str, ...], str], Table]:
     """The reader of a format. Each is imported when it is needed: reading NPZ needs no polars."""
     if format == "csv":
         from mlpspec.data.sources.csv import open_csv
 
-        return lambda path, name, tokens, separator: open_csv(path, name, tokens, separator or ",")
+        return open_csv
     if format == "npz":
         from mlpspec.data.sources.npz import open_npz
 

@@ -73,7 +73,7 @@ CODES: dict[str, str] = {
     ),
     "undefined-figure": "A figure has no value for the rows it was asked for, such as the area under the curve with one class only.",
     "non-finite-loss": "The loss became NaN or infinite. Usual reasons: the learning rate is too high, or inputs are not scaled.",
-    "stopped": "The work was stopped by a signal after saving.",
+    "stopped": "The work was stopped by a signal: after saving, where the command can save, else without a trace.",
     # serving
     "bad-request": "A request to `mlpspec serve` has another form than the protocol's; `place` names the field.",
     "busy": "The server has as much to do as it may, or is stopping. The same request can be answered later.",

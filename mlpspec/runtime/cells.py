@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import math
 import re
+import sys
 from collections.abc import Callable, Collection, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any, Protocol
 
@@ -30,13 +31,15 @@ def no_rows() -> np.ndarray:
 class Cells:
     """A column as read: `values` (rows,); the numbers of its rows that are missing, that are unreadable, and whose category is unknown.
 
-    Missing numbers are NaN, missing texts "", missing integers 0.
+    Missing numbers are NaN, missing texts "", missing integers 0. `unfit`: the column's type holds no such values at all, so that its
+    unreadable cells are a fault of the column and not of their rows.
     """
 
     values: np.ndarray
     missing: np.ndarray = field(default_factory=no_rows)
     bad: np.ndarray = field(default_factory=no_rows)
     unseen: np.ndarray = field(default_factory=no_rows)
+    unfit: bool = False
 
 
 class Column(Protocol):
@@ -73,7 +76,7 @@ class ValuesColumn:
     """A list or a one-dimensional array. None, NaN, NA and NaT are missing, as are texts among `tokens` and empty ones."""
 
     def __init__(self, values: Sequence[Any] | np.ndarray, tokens: Collection[str]):
-        if isinstance(values, np.ma.MaskedArray):
+        if "numpy.ma" in sys.modules and isinstance(values, np.ma.MaskedArray):  # `np.ma` would import it, which takes long
             values = np.where(np.ma.getmaskarray(values), np.array(None, object), values.astype(object))
         self._values = values
         self._array = values if isinstance(values, np.ndarray) else _plain_array(values)
@@ -96,7 +99,7 @@ class ValuesColumn:
         if known is None:
             return cells
         unseen = [row for row, text in enumerate(cells.values.tolist()) if text and text not in known]
-        return Cells(cells.values, cells.missing, cells.bad, np.array(unseen, np.int64))
+        return replace(cells, unseen=np.array(unseen, np.int64))
 
     def integers(self, known: Collection[int] | None) -> Cells:
         """int64 values."""
@@ -108,7 +111,7 @@ class ValuesColumn:
             return cells
         strange = ~np.isin(cells.values, list(known))
         strange[cells.missing] = strange[cells.bad] = False
-        return Cells(cells.values, cells.missing, cells.bad, np.flatnonzero(strange))
+        return replace(cells, unseen=np.flatnonzero(strange))
 
     def seconds(self) -> Cells:
         """int64 seconds since 1970-01-01 00:00 UTC; `NO_TIME` where missing."""
@@ -142,7 +145,8 @@ class ValuesColumn:
                 bad.append(row)
             else:
                 values[row] = value
-        return Cells(values, np.array(absent, np.int64), np.array(bad, np.int64))
+        unfit = bool(bad) and isinstance(self._values, np.ndarray) and self._values.dtype.kind in _NARROW
+        return Cells(values, np.array(absent, np.int64), np.array(bad, np.int64), unfit=unfit)
 
     def _number(self, cell: Any) -> Any:
         if isinstance(cell, str):
@@ -202,6 +206,10 @@ _MISSING, _BAD = object(), object()
 
 _FAITHFUL = "OUT?bBhHiIlLqQd"
 """NumPy types whose `tolist` gives Python values that mean the same (times become integers, float32 gets more digits)."""
+
+
+_NARROW = "bcmMSV"
+"""Kinds of NumPy types (booleans, complex numbers, times, bytes) whose values are all unreadable as something where one is."""
 
 
 def _plain_array(values: Sequence[Any]) -> np.ndarray | None:

@@ -9,10 +9,10 @@ from typing import Any
 import numpy as np
 
 from mlpspec.diagnostics import did_you_mean
+from mlpspec.diagnostics.faults import Faults, RowFaults, quoted
 from mlpspec.instants import FORMS
 from mlpspec.runtime.card import InputCard, ModelCard
 from mlpspec.runtime.cells import Cells, Column, ValuesColumn
-from mlpspec.runtime.faults import Faults
 
 _DTYPES: Mapping[str, Any] = {"float32": np.float32, "string": object, "int64": np.int64, "seconds": np.int64}
 
@@ -47,12 +47,12 @@ class InputReader:
         card: what the model reads.
         faults: where faults are noted. What is returned beside a fault only has the right type.
         place: says where a row stands.
-        count_unseen: look for unknown categories also where the model takes them; `unseen` then counts them by column.
+        find_unseen: look for unknown categories also where the model takes them; `unseen` then has their rows by column.
     """
 
-    def __init__(self, card: ModelCard, faults: Faults, place: Place, *, count_unseen: bool = False):
-        self._card, self._faults, self._place, self._count_unseen = card, faults, place, count_unseen
-        self.unseen: dict[str, int] = {}
+    def __init__(self, card: ModelCard, faults: RowFaults, place: Place, *, find_unseen: bool = False):
+        self._card, self._faults, self._place, self._find_unseen = card, faults, place, find_unseen
+        self.unseen: dict[str, np.ndarray] = {}
 
     def read(self, columns: Mapping[str, Column]) -> dict[str, np.ndarray]:
         """All inputs from the columns of a table that has them all."""
@@ -108,19 +108,18 @@ class InputReader:
                 self._rows(item.name, np.isnan(flat).any(axis=1), "missing-value", "holds NaN, and the model takes no missing values here")
         return array
 
-    def _rows(self, name: str, mask: Any, code: str, fact: str) -> None:
-        rows = np.flatnonzero(mask)
-        if len(rows):
-            self._faults.add(code, fact, column=name, place=self._place(int(rows[0])), count=len(rows), unit="rows")
+    def _rows(self, name: str, mask: Any, code: str, kind: str) -> None:
+        self._faults.add_rows(code, kind, np.flatnonzero(mask), self._place, column=name, unit="rows")
 
     def _cells(self, item: InputCard, number: int, column: Column) -> Cells:
         """Column `number` of an input, with everything that is wrong with it noted."""
         name = item.columns[number]
-        known: Any = item.categories[number] if item.categories is not None and (self._count_unseen or item.unseen == "error") else None
+        known: Any = item.categories[number] if item.categories is not None and (self._find_unseen or item.unseen == "error") else None
         if item.type == "float32":
             cells, wanted = column.numbers(), "which is not a number"
             beyond = "which is infinite, or beyond the range of float32"
-            self._faults.add_cells("bad-cell", beyond, name, np.flatnonzero(np.isinf(cells.values)), column.show, self._place)
+            rows = np.flatnonzero(np.isinf(cells.values))
+            self._faults.add_rows("bad-cell", beyond, rows, self._place, column=name, show=column.show)
         elif item.type == "int64":
             cells, wanted = column.integers(known), "which is not a whole number"
         elif item.type == "seconds":
@@ -128,25 +127,31 @@ class InputReader:
         else:
             cells, wanted = column.texts(known), "which is neither a text nor a number"
         if len(cells.bad):
-            help = FORMS if item.type == "seconds" else self._help(column.show(int(cells.bad[0])))
-            self._faults.add_cells("bad-cell", wanted, name, cells.bad, column.show, self._place, help=help)
+            self._bad(item, name, column, cells, wanted)
         if len(cells.missing) and (item.missing == "error" or item.type == "int64"):
-            self._missing(name, cells.missing)
+            kind = "has no value, and the model takes no missing values here"
+            help = "fill it in, or train with `missing:` for this input"
+            self._faults.add_rows("missing-value", kind, cells.missing, self._place, column=name, help=help)
         if len(cells.unseen):
             self._unseen(item, name, column, cells.unseen, known)
         return cells
 
-    def _missing(self, name: str, rows: np.ndarray) -> None:
-        fact = "has no value, and the model takes no missing values here"
-        help = "fill it in, or train with `missing:` for this input"
-        self._faults.add("missing-value", fact, column=name, place=self._place(int(rows[0])), count=len(rows), help=help)
+    def _bad(self, item: InputCard, name: str, column: Column, cells: Cells, kind: str) -> None:
+        first = int(cells.bad[0])
+        shown = column.show(first)
+        help = FORMS if item.type == "seconds" else self._help(shown)
+        if not cells.unfit:
+            self._faults.add_rows("bad-cell", kind, cells.bad, self._place, column=name, show=column.show, help=help)
+            return
+        fact = f"has {quoted(shown)}, {kind}"
+        self._faults.add("bad-cell", fact, column=name, kind=kind, place=self._place(first), count=len(cells.bad), help=help)
 
     def _unseen(self, item: InputCard, name: str, column: Column, rows: np.ndarray, known: Sequence[str | int]) -> None:
-        self.unseen[name] = self.unseen.get(name, 0) + len(rows)
+        self.unseen[name] = np.union1d(self.unseen.get(name, rows), rows)
         if item.unseen == "error":
             help = did_you_mean(column.show(int(rows[0])), [str(category) for category in known])
             kind = "a category that the training rows do not have"
-            self._faults.add_cells("unseen-category", kind, name, rows, column.show, self._place, help=help)
+            self._faults.add_rows("unseen-category", kind, rows, self._place, column=name, show=column.show, help=help)
 
     def _help(self, cell: str) -> str:
         """What to do about an unreadable cell."""

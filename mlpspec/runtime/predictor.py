@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 
 from mlpspec.diagnostics import MachineError, ModelFileError
+from mlpspec.diagnostics.faults import Faults
 from mlpspec.runtime.card import ModelCard, read_card
 from mlpspec.runtime.device import Device, DeviceChoice
-from mlpspec.runtime.faults import Faults
 from mlpspec.runtime.inputs import InputReader, unequal_rows
 from mlpspec.runtime.model_file import model_from_bytes, read_model_file
 from mlpspec.runtime.refusals import plain_reason

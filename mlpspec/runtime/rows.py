@@ -8,10 +8,11 @@ from typing import Any
 import numpy as np
 
 from mlpspec.diagnostics import DataError, MachineError, UsageError
+from mlpspec.diagnostics.faults import Faults
+from mlpspec.runtime.bad_rows import BadRows
 from mlpspec.runtime.card import InputCard, ModelCard
 from mlpspec.runtime.cells import Column, ValuesColumn
-from mlpspec.runtime.faults import Faults
-from mlpspec.runtime.inputs import InputReader, missing_columns, unequal_rows
+from mlpspec.runtime.inputs import InputReader, Place, missing_columns, unequal_rows
 
 
 def row_place(row: int) -> str:
@@ -23,7 +24,7 @@ def row_place(row: int) -> str:
     return f"row {row + 1:,}"
 
 
-def read_rows(data: Any, card: ModelCard) -> dict[str, np.ndarray]:
+def read_rows(data: Any, card: ModelCard, bad: BadRows | None = None, place: Place = row_place) -> dict[str, np.ndarray]:
     """The model's raw inputs from data in memory.
 
     Args:
@@ -34,6 +35,8 @@ def read_rows(data: Any, card: ModelCard) -> dict[str, np.ndarray]:
             - a mapping from input names to ready arrays, (batch, columns), or (batch, *shape) for a tensor; columns may stand beside them;
             - for a model with one input, its array.
         card: what the model reads.
+        bad: where rows that the model cannot take are set aside; without it they are errors.
+        place: says where a row stands.
 
     Returns:
         An array for each input: (batch, columns) of float32, int64 or objects (texts); (batch, *shape) float32 for a tensor. Missing
@@ -44,7 +47,7 @@ def read_rows(data: Any, card: ModelCard) -> dict[str, np.ndarray]:
         UsageError: when it is none of these kinds of data.
         MachineError: when a table comes from pandas, and pyarrow is not installed.
     """
-    faults = Faults()
+    faults = Faults() if bad is None else bad.whole
     given = _named(data, card)
     ready = {item.name: value for item in card.inputs if (value := _own_array(item, given)) is not None}
     missing_columns(card, [str(name) for name in given], faults, ready=ready)
@@ -58,7 +61,7 @@ def read_rows(data: Any, card: ModelCard) -> dict[str, np.ndarray]:
         raise DataError(f"`{single[0]}` is a single value and `{several}` is a column", help=help)
     columns = {name: _column([given[name]] if single else given[name], card) for name in names}
 
-    reader = InputReader(card, faults, row_place)
+    reader = InputReader(card, faults if bad is None else bad, place)
     arrays = {}
     for item in card.inputs:
         if item.name in ready:

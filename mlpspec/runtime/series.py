@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from dataclasses import replace
 
 import numpy as np
 import polars as pl
@@ -29,7 +30,7 @@ class SeriesColumn:
         if dtype == pl.String:
             return self._parsed()
         if not (dtype.is_numeric() or dtype == pl.Boolean):
-            return Cells(np.full(len(self), np.nan, np.float32), *self._all_bad())
+            return Cells(np.full(len(self), np.nan, np.float32), *self._all_bad(), unfit=True)
         values = _float32(self._series)
         return Cells(values, np.flatnonzero(np.isnan(values)))
 
@@ -38,7 +39,7 @@ class SeriesColumn:
         series = self._series
         if series.dtype != pl.String:
             if not (series.dtype.is_numeric() or series.dtype == pl.Boolean):
-                return Cells(np.full(len(self), "", object), *self._all_bad())
+                return Cells(np.full(len(self), "", object), *self._all_bad(), unfit=True)
             series = _decimal(series)
         missing = series.is_null() | _among(series, self._tokens)
         if missing.any():
@@ -62,7 +63,7 @@ class SeriesColumn:
             missing |= series.is_nan().fill_null(value=False)
             series = series.set(series != series.floor(), None)
         elif not series.dtype.is_integer():
-            return Cells(np.zeros(len(self), np.int64), *self._all_bad())
+            return Cells(np.zeros(len(self), np.int64), *self._all_bad(), unfit=True)
         values = series.cast(pl.Int64, strict=False)
         bad = values.is_null() & ~missing
         unseen = ~(values.is_in(list(known)).fill_null(value=True)) if known is not None else missing.clear()
@@ -82,7 +83,7 @@ class SeriesColumn:
         cells = self.integers(None)
         values = cells.values.copy()
         values[cells.missing] = NO_TIME
-        return Cells(values, cells.missing, cells.bad)
+        return replace(cells, values=values)
 
     def array(self) -> np.ndarray | None:
         """Numbers (rows, ...); None when the cells are no such array."""

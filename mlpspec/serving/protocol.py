@@ -13,8 +13,8 @@ from typing import Any
 import numpy as np
 
 from mlpspec.diagnostics import Diagnostic, did_you_mean
+from mlpspec.diagnostics.faults import Faults
 from mlpspec.runtime.card import InputCard, ModelCard
-from mlpspec.runtime.faults import Faults
 from mlpspec.runtime.inputs import InputReader
 from mlpspec.serving.json_text import kind_of, plain
 from mlpspec.serving.refusal import Refusal

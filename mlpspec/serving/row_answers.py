@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 
 from mlpspec.diagnostics import did_you_mean
+from mlpspec.diagnostics.faults import Faults
 from mlpspec.runtime.card import ModelCard
 from mlpspec.runtime.cells import ValuesColumn
-from mlpspec.runtime.faults import Faults
 from mlpspec.runtime.inputs import InputReader, missing_columns
 from mlpspec.serving.json_text import kind_of, plain
 from mlpspec.serving.refusal import bad_request

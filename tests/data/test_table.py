@@ -38,7 +38,7 @@ def test_the_format_follows_the_suffix_or_is_said(tmp_path, monkeypatch):
 def test_a_file_that_may_not_be_read(tmp_path, monkeypatch):
     path = tmp_path / "a.csv"
     path.write_text("x\n1\n")
-    monkeypatch.setattr(Path, "read_bytes", lambda self: (_ for _ in ()).throw(PermissionError(13, "denied")))
+    monkeypatch.setattr(Path, "open", lambda self, mode: (_ for _ in ()).throw(PermissionError(13, "denied")))
     with pytest.raises(MachineError, match="permission denied"):
         open_table(path)
 

@@ -1,13 +1,16 @@
 from __future__ import annotations
 
+import datetime
+
 import numpy as np
 import polars as pl
 import pytest
 from onnx import helper
 
 from mlpspec.diagnostics import DataError
+from mlpspec.diagnostics.faults import Faults
 from mlpspec.instants import NO_TIME
-from mlpspec.runtime.faults import Faults
+from mlpspec.runtime.bad_rows import BadRows
 from mlpspec.runtime.inputs import InputReader, missing_columns, unequal_rows
 from mlpspec.runtime.predictor import Predictor
 from mlpspec.runtime.series import SeriesColumn
@@ -17,12 +20,11 @@ def columns(**values):
     return {name: SeriesColumn(pl.Series(name, cells, strict=False), ["", "NA"]) for name, cells in values.items()}
 
 
-def test_unknown_categories_are_counted_where_the_model_takes_them(mixed):
+def test_unknown_categories_are_found_where_the_model_takes_them(mixed):
     card, faults = Predictor(mixed, "cpu").card, Faults()
-    reader = InputReader(card, faults, str, count_unseen=True)
-    for _ in range(2):
-        arrays = reader.read(columns(width=["1", "2", "3"], height=[1, 2, 3], island=["Mars", "Dream", ""]))
-    assert reader.unseen == {"island": 2}
+    reader = InputReader(card, faults, str, find_unseen=True)
+    arrays = reader.read(columns(width=["1", "2", "3"], height=[1, 2, 3], island=["Mars", "Dream", ""]))
+    assert {name: rows.tolist() for name, rows in reader.unseen.items()} == {"island": [0]}
     assert arrays["island"].tolist() == [["Mars"], ["Dream"], [""]]
     assert not faults
 
@@ -36,6 +38,19 @@ def test_faults_are_noted_and_reading_goes_on(strict):
         ("line 3", "`width` has 'x', which is not a number (the first of 2 such cells)"),
         ("line 3", "`height` has no value, and the model takes no missing values here"),
         ("line 2", "`island` has 'Mars', a category that the training rows do not have"),
+    ]
+
+
+def test_a_column_of_another_type_is_a_fault_of_the_whole(strict):
+    """Rows may be set aside; a column of dates where numbers are wanted may not."""
+    card, whole, noted = Predictor(strict, "cpu").card, Faults(), Faults()
+    bad = BadRows(whole, noted)
+    dates = pl.Series([datetime.date(2026, 5, 17), None])
+    InputReader(card, bad, "row {}".format).read(columns(width=dates, height=["x", "1"], island=["Dream", "Dream"]))
+    assert [(d.place, d.message) for d in whole.diagnostics()] == [("row 0", "`width` has '2026-05-17', which is not a number")]
+    assert [d.message for d in noted.diagnostics()] == [
+        "`width` has no value, and the model takes no missing values here",
+        "`height` has 'x', which is not a number",
     ]
 
 

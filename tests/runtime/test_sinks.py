@@ -2,14 +2,17 @@ from __future__ import annotations
 
 import io
 import zipfile
+from dataclasses import replace
 
 import numpy as np
+import pandas as pd
 import polars as pl
 import pytest
 
 from mlpspec.diagnostics import DataError
+from mlpspec.runtime.answers import AnswerArrays, Answered, AnswerTable
 from mlpspec.runtime.predictor import Predictor
-from mlpspec.runtime.sinks import SINKS, Answered, write_csv, write_npz, write_parquet, write_tsv
+from mlpspec.runtime.sinks import SINKS, write_csv, write_npz, write_parquet, write_tsv
 
 
 @pytest.fixture
@@ -24,7 +27,8 @@ def batches(count):
 
 def written(write, predictor, items, kept=None):
     file = io.BytesIO()
-    write(file, predictor.card, Answered(predictor.no_answers(), kept), items)
+    form = AnswerArrays if write is write_npz else AnswerTable
+    write(file, form(predictor.card, Answered(predictor.no_answers(), kept)), items)
     return file.getvalue()
 
 
@@ -52,7 +56,8 @@ def test_npz_holds_no_objects(predictor):
 
 @pytest.mark.parametrize("suffix", SINKS)
 def test_nothing_still_has_columns(predictor, suffix):
-    data = written(SINKS[suffix], predictor, batches(0))
+    assert SINKS[suffix].form is (AnswerArrays if suffix == ".npz" else AnswerTable)
+    data = written(SINKS[suffix].write, predictor, batches(0))
     if suffix in (".parquet", ".pq"):
         assert pl.read_parquet(io.BytesIO(data)).shape == (0, 4)
     elif suffix == ".npz":
@@ -77,3 +82,19 @@ def test_errors_of_the_batches_pass(predictor, write):
 
     with pytest.raises(DataError, match="bad rows"):
         written(write, predictor, failing())
+
+
+def test_an_empty_answer_of_a_single_column_is_no_blank_line(regression):
+    """pandas leaves blank lines out, and rows would no longer stand beside those of the data."""
+    predictor = Predictor(regression, "cpu")
+    answered = Answered({"price": np.array([1, 2, 3], np.float32)}, empty=np.array([False, True, False]))
+    data = written(write_csv, predictor, [answered])
+    assert data == b'price\n1.0\n""\n3.0\n'
+    assert pd.read_csv(io.BytesIO(data))["price"].isna().tolist() == [False, True, False]
+
+
+def test_empty_answers(predictor):
+    (answered,) = batches(1)
+    answered = replace(answered, empty=np.array([True, False]))
+    assert written(write_csv, predictor, [answered]).decode().splitlines()[1:] == [",,,", '"b,c",0.0,0.0,0.0']
+    assert pl.read_parquet(io.BytesIO(written(write_parquet, predictor, [answered])))["species"].to_list() == [None, "b,c"]

@@ -9,9 +9,9 @@ import polars as pl
 import pytest
 
 from mlpspec.diagnostics import DataError, MachineError, UsageError
-from mlpspec.runtime.faults import Faults
+from mlpspec.diagnostics.faults import Faults
 from mlpspec.runtime.predictor import Predictor
-from mlpspec.runtime.sources import open_source
+from mlpspec.runtime.sources import Noting, open_source
 
 FRAME = pl.DataFrame({"island": ["Dream", None, "Mars"], "height": [1.0, 2.0, None], "further": [0, 0, 0], "width": [1, 2, 3]})
 
@@ -40,7 +40,7 @@ def test_every_format_gives_the_same_arrays(card, tmp_path, suffix):
     path = write(tmp_path / f"rows{suffix.lower()}").rename(tmp_path / f"rows{suffix}")
     faults = Faults()
     source = open_source(path, card, keep=False)
-    found = list(source.batches(2, faults))
+    found = list(source.batches(2, Noting(faults, faults)))
     source.close()
     assert not faults
     assert sum(batch.rows for batch in found) == 3
@@ -55,13 +55,13 @@ def test_every_format_gives_the_same_arrays(card, tmp_path, suffix):
 def test_arrow_streams(card, tmp_path):
     FRAME.write_ipc_stream(tmp_path / "rows.arrow")
     source = open_source(tmp_path / "rows.arrow", card, keep=False)
-    assert sum(batch.rows for batch in source.batches(2, Faults())) == 3
+    assert sum(batch.rows for batch in source.batches(2, Noting())) == 3
 
 
 @pytest.mark.parametrize("suffix", [".csv", ".parquet"])
 def test_kept_rows_are_as_they_were(card, tmp_path, suffix):
     source = open_source(write(tmp_path / f"rows{suffix}"), card, keep=True)
-    (batch,) = source.batches(10, Faults())
+    (batch,) = source.batches(10, Noting())
     source.close()
     expected = FRAME.select(pl.all().cast(pl.String)) if suffix == ".csv" else FRAME
     assert batch.kept is not None
@@ -76,7 +76,7 @@ def test_standard_input(card, monkeypatch):
     monkeypatch.setattr(sys, "stdin", SimpleNamespace(buffer=io.BytesIO(b"width,height,island\n1,x,Dream\n")))
     faults = Faults()
     source = open_source("-", card, keep=False)
-    list(source.batches(10, faults))
+    list(source.batches(10, Noting(faults, faults)))
     assert faults.diagnostics()[0].place == "<stdin>:2"
     assert source.progress.total == 0
 
@@ -85,7 +85,7 @@ def test_places(card, tmp_path):
     frame = FRAME.with_columns(height=pl.Series(["1", "2", "x"]))
     faults = Faults()
     frame.write_parquet(tmp_path / "rows.parquet")
-    list(open_source(tmp_path / "rows.parquet", card, keep=False).batches(1, faults))
+    list(open_source(tmp_path / "rows.parquet", card, keep=False).batches(1, Noting(faults, faults)))
     assert faults.diagnostics()[0].place == f"{tmp_path}/rows.parquet: row 3"
 
 
@@ -134,8 +134,9 @@ def test_archives(card, tmp_path):
 
 def test_faults_of_archives_name_the_file(card, tmp_path):
     np.savez(tmp_path / "x.npz", width=np.array(["1", "x"]), height=[1, 2], island=["a", "b"])
+    faults = Faults()
     with pytest.raises(DataError) as caught:
-        open_source(tmp_path / "x.npz", card, keep=False)
+        list(open_source(tmp_path / "x.npz", card).batches(10, Noting(faults, faults)))
     assert caught.value.diagnostics[0].place == f"{tmp_path}/x.npz: row 2"
 
 
@@ -144,3 +145,38 @@ def test_archives_that_would_fill_the_memory(card, tmp_path, monkeypatch):
     np.savez_compressed(tmp_path / "bomb.npz", width=np.zeros(1 << 20))
     with pytest.raises(DataError, match="would unpack to"):
         open_source(tmp_path / "bomb.npz", card, keep=False)
+
+
+def test_what_the_model_does_not_read_is_named(card, tmp_path):
+    for suffix in (".csv", ".parquet", ".npz"):
+        source = open_source(write(tmp_path / f"rows{suffix}"), card)
+        assert source.ignored == (("other",) if suffix == ".npz" else ("further",))
+        source.close()
+    source = open_source(tmp_path / "rows.csv", card, keep=["f*"])
+    assert source.ignored == ()
+    source.close()
+
+
+@pytest.mark.parametrize("suffix", [".csv", ".parquet"])
+def test_some_columns_are_kept_in_the_order_asked_for(card, tmp_path, suffix):
+    source = open_source(write(tmp_path / f"rows{suffix}"), card, keep=["width", "isl*"])
+    (batch,) = source.batches(10, Noting())
+    empty = source.empty()
+    source.close()
+    assert batch.kept is not None
+    assert empty is not None
+    assert batch.kept.columns == empty.columns == ["width", "island"]
+
+
+def test_bad_rows_are_set_aside_and_numbered(card, tmp_path):
+    (tmp_path / "rows.csv").write_text('width,height,island\n1,"2",Dream\nx,2,"Dre\nam"\n1,2\n1,2,Mars\n')
+    faults, noted = Faults(), Faults()
+    source = open_source(tmp_path / "rows.csv", card)
+    (batch,) = source.batches(10, Noting(faults, noted))
+    source.close()
+    assert not faults
+    assert batch.bad.within(0, 4).tolist() == [False, True, True, False]
+    assert batch.number(np.arange(4)).tolist() == [2, 3, 5, 6]
+    assert [d.place for d in noted.diagnostics()] == [f"{tmp_path}/rows.csv:5", f"{tmp_path}/rows.csv:3"]
+    part = batch.part(1, 3).part(1, 2)
+    assert (part.rows, part.start) == (1, 2)

@@ -105,9 +105,8 @@ def test_ragged_rows_by_line(table, data, line, what):
 
 
 def test_many_ragged_rows_are_counted(table):
-    problems = refused(table, "a,b\n" + "1\n" * 10 + "1,2\n")
-    assert [p.place for p in problems] == ["t.csv:2", "t.csv:3", "t.csv:4", "t.csv"]
-    assert problems[-1].message.startswith("7 more rows")
+    [problem] = refused(table, "a,b\n" + "1\n" * 10 + "1,2\n")
+    assert (problem.place, problem.message) == ("t.csv:2", "line 2 has 1 cell, the header has 2 (the first of 10 such rows)")
 
 
 def test_a_quoted_empty_cell_of_a_single_column_is_no_blank_line(table):
@@ -119,14 +118,14 @@ def test_a_quoted_empty_cell_of_a_single_column_is_no_blank_line(table):
 def test_malformed_quotes(table, data):
     [problem] = refused(table, data)
     assert problem.code == "ragged-row"
-    assert "quotes" in problem.message
+    assert "quote" in problem.message
 
 
 @pytest.mark.parametrize(("data", "written"), [("a;b\n1,5;2\n", '";"'), ("a\tb\n1\t2\n", '"\\t"'), ("a|b\n1|2\n", '"|"'), ("a;b\n", '";"')])
 def test_another_separator_is_guessed_and_said(table, data, written):
     [problem] = refused(table, data)
     assert problem.code == "bad-header"
-    assert "found 1 column named 'a" in problem.message
+    assert "the header has 1 column, named 'a" in problem.message
     assert f"`separator: {written}`" in problem.help
 
 
@@ -144,10 +143,10 @@ def test_a_single_column(table):
 @pytest.mark.parametrize(
     ("data", "messages"),
     [
-        ("a,a\n1,2\n", ["2 columns are named `a`"]),
-        (",b\n1,2\n", ["column 1 has no name"]),
-        ("a, b\n1,2\n", ["the name of column 2 has spaces around it: ' b'"]),
-        ("a,,b ,a\n1,2,3,4\n", ["column 2 has no name", "the name of column 3", "2 columns are named `a`"]),
+        ("a,a\n1,2\n", ["the header has the column 'a' 2 times"]),
+        (",b\n1,2\n", ["the header has no name for column 1"]),
+        ("a, b\n1,2\n", ["the column ' b' has spaces around its name"]),
+        ("a,,b ,a\n1,2,3,4\n", ["the header has no name for column 2", "the header has the column 'a'", "the column 'b ' has"]),
     ],
 )
 def test_header_names_all_at_once(table, data, messages):
@@ -184,7 +183,7 @@ def test_bytes_that_are_not_utf8(table, data, byte, line):
 
 def test_nul_bytes_and_utf16(table):
     [problem] = refused(table, b"a,b\n1,\x002\n")
-    assert "NUL byte at byte 6" in problem.message
+    assert "a NUL character, at byte 6" in problem.message
     assert problem.place == "t.csv:2"
     [problem] = refused(table, "a,b\n1,2\n".encode("utf-16"))
     assert "UTF-16" in problem.message
