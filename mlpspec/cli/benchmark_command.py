@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from mlpspec.cli.command import command
+from mlpspec.cli.command import command, gpu_options
 from mlpspec.cli.output import Output
 from mlpspec.cli.table import aligned
 
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 @click.option("--threads", multiple=True, type=click.IntRange(1), help="CPU threads; repeat it. Default: one a core.")
 @click.option("--run", help="A run folder, whose torch module is timed as well.")
 @click.option("--seconds", default=1.0, show_default=True, type=click.FloatRange(0), help="Time for each measurement.")
-@click.option("--tf32", is_flag=True, help="Let a GPU round the factors of matrix products: faster, less exact.")
+@gpu_options
 @click.option("--plot", type=click.Path(path_type=Path), metavar="FILE.svg", help="Draw rows a second by batch size.")
 def main(
     output: Output,
@@ -37,7 +37,7 @@ def main(
     threads: tuple[int, ...],
     run: str | None,
     seconds: float,
-    tf32: bool,
+    gpu: dict[str, Any],
     plot: Path | None,
 ) -> None:
     """Latency and rows a second of a model file on made-up rows, beside plain ONNX Runtime on the same rows."""
@@ -50,7 +50,7 @@ def main(
     others = _torch(run)
     settings = len(devices) * max(len(threads), 1) * len(sizes)
     output.note(f"{settings * (2 + len(others))} measurements, {seconds:g} s each")
-    found = [*benchmark(model, devices=devices, threads=threads or (None,), batch_sizes=sizes, seconds=seconds, tf32=tf32, others=others)]
+    found = [*benchmark(model, devices=devices, threads=threads or (None,), batch_sizes=sizes, seconds=seconds, others=others, **gpu)]
     if plot is not None:
         _draw(plot, model, found)
     output.result(_table(found), {"model": str(model), "timings": [_data(timing) for timing in found]})

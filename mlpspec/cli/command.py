@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import wraps
 from typing import Any
 
 import click
@@ -34,6 +35,24 @@ def command(name: str, *, examples: str) -> Callable[[Callable[..., int | None]]
         return click.Command(name, callback=callback, params=[*parameters, *_COMMON], help=body.__doc__, epilog=epilog)
 
     return make
+
+
+def gpu_options(body: Callable[..., int | None]) -> Callable[..., int | None]:
+    """How a GPU is used, as `Predictor` takes it: `--tf32`, `--memory-limit` and `--cuda-graph` reach the body as the mapping `gpu`."""
+
+    @wraps(body)
+    def gathered(output: Output, *, tf32: bool, memory_limit: int | None, cuda_graph: str, **others: Any) -> int | None:
+        limit = None if memory_limit is None else memory_limit * 2**20
+        return body(output, gpu={"tf32": tf32, "memory_limit": limit, "cuda_graph": cuda_graph}, **others)
+
+    graphs = click.Choice(["auto", "on", "off"])
+    for option in (
+        click.option("--cuda-graph", type=graphs, default="auto", show_default=True, help="Repeat small batches on a GPU as CUDA graphs."),
+        click.option("--memory-limit", type=click.IntRange(1), metavar="MIB", help="MiB of GPU memory that the model may take."),
+        click.option("--tf32", is_flag=True, help="Let a GPU round the factors of matrix products: faster, less exact."),
+    ):
+        option(gathered)
+    return gathered
 
 
 def setting_option(body: Callable[..., Any]) -> Callable[..., Any]:

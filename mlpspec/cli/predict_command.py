@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import click
 
-from mlpspec.cli.command import command
+from mlpspec.cli.command import command, gpu_options
 from mlpspec.cli.output import Output
 
 
@@ -21,10 +22,13 @@ from mlpspec.cli.output import Output
 @click.option(
     "--device", default="auto", show_default=True, help="cuda, cuda:1, cpu or auto. Only auto may fall back to the CPU, and says so."
 )
+@gpu_options
 @click.option("--batch-rows", default=65536, show_default=True, type=click.IntRange(1), help="Rows answered at a time.")
 @click.option("--keep", is_flag=True, help="Keep the columns of the data in front of the answers.")
 @click.option("--force", is_flag=True, help="Replace the output file if it is there.")
-def main(output: Output, model: Path, data: str, target: str, device: str, batch_rows: int, keep: bool, force: bool) -> None:
+def main(
+    output: Output, model: Path, data: str, target: str, device: str, gpu: dict[str, Any], batch_rows: int, keep: bool, force: bool
+) -> None:
     """Answer the rows of a CSV, Parquet or npz file with a model file, on ONNX Runtime. Needs no torch."""
     from mlpspec.cli.progress import progress_bar
     from mlpspec.diagnostics import UsageError
@@ -35,7 +39,7 @@ def main(output: Output, model: Path, data: str, target: str, device: str, batch
         raise UsageError("answers and --json cannot both go to standard output", help="name a file with -o")
     if target != "-" and Path(target).exists() and not force:
         raise UsageError(f"{target} is there already", help="choose another name, or pass --force")
-    predictor = Predictor(model, device=device)
+    predictor = Predictor(model, device=device, **gpu)
     output.note(f"running on {predictor.device}")
     output.warnings(predictor.device.warnings)
     with progress_bar(shown=not (output.quiet or output.json)) as report:

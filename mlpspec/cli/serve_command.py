@@ -5,10 +5,11 @@ from __future__ import annotations
 import sys
 import traceback
 from pathlib import Path
+from typing import Any
 
 import click
 
-from mlpspec.cli.command import command
+from mlpspec.cli.command import command, gpu_options
 from mlpspec.cli.output import Output
 
 
@@ -22,6 +23,7 @@ from mlpspec.cli.output import Output
 @click.option("--port", default=8000, show_default=True, type=click.IntRange(0, 65535), help="Port to listen on; 0 takes a free one.")
 @click.option("--name", help="What the protocol calls the model. Default: the name in the file.")
 @click.option("--device", default="auto", show_default=True, help="cuda, cuda:1, cpu or auto.")
+@gpu_options
 @click.option("--threads", type=click.IntRange(1), help="CPU threads that calculate. Default: one a core.")
 @click.option("--max-batch", default=256, show_default=True, type=click.IntRange(1), help="Rows that go through the model at once.")
 @click.option(
@@ -44,6 +46,7 @@ def main(
     port: int,
     name: str | None,
     device: str,
+    gpu: dict[str, Any],
     threads: int | None,
     max_batch: int,
     max_delay_ms: float,
@@ -72,7 +75,7 @@ def main(
         timeout=timeout,
         drain=drain,
     )
-    predictor = Predictor(model, device=device, threads=threads)
+    predictor = Predictor(model, device=device, threads=threads, **gpu)
     output.warnings(predictor.device.warnings)
     warm_up(predictor, max_batch)
 

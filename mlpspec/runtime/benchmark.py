@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from functools import partial
 
 import numpy as np
 
+from mlpspec.runtime.device import CudaOptions, Graphs
+from mlpspec.runtime.engine import Run
+from mlpspec.runtime.model_file import read_model_file
 from mlpspec.runtime.predictor import Predictor
 from mlpspec.runtime.synthetic import synthetic_rows
 from mlpspec.timing import take_turns
@@ -34,7 +37,8 @@ class Timing:
         rows: rows of a batch.
         calls: counted calls.
         p50, p99: seconds of a call, at these percentiles.
-        overhead: of `Predictor.run`: seconds that a call takes longer than that of plain ONNX Runtime in the same round; the median.
+        overhead: of `Predictor.run`: seconds that a call takes longer than that of plain ONNX Runtime in the same round; the median. Less
+            than none where it is faster, as on a GPU it can be.
     """
 
     what: str
@@ -60,12 +64,15 @@ def benchmark(
     batch_sizes: Sequence[int] = BATCH_SIZES,
     seconds: float = 1.0,
     tf32: bool = False,
+    memory_limit: int | None = None,
+    cuda_graph: Graphs = "auto",
     others: Mapping[str, Contender] | None = None,
 ) -> Iterator[Timing]:
     """Time `Predictor.run` and plain `onnxruntime` on the same made-up rows, and `others` after them, setting by setting.
 
-    The two share a session and take turns, so that what else the machine does meets them alike. The others are timed alone: their threads
-    and those of the session would get in each other's way. A GPU calculates with one setting of `threads` only, the first.
+    The two take turns, so that what else the machine does meets them alike. On the CPU they share a session; on a GPU plain `onnxruntime`
+    has one of its own, of the whole model. The others are timed alone: their threads and those of the session would get in each other's
+    way. A GPU calculates with one setting of `threads` only, the first.
 
     Args:
         model: the model file.
@@ -73,17 +80,18 @@ def benchmark(
         threads: CPU threads; None is one a core.
         batch_sizes: rows of a batch.
         seconds: time for each contender at each setting; at least five calls are made.
-        tf32: let a GPU round the factors of matrix products.
+        tf32, memory_limit, cuda_graph: how a GPU is used, as `Predictor` has them.
         others: more contenders by name.
 
     Raises:
         UsageError, ModelFileError, MachineError: as `Predictor`.
     """
+    options = CudaOptions(tf32=tf32, memory_limit=memory_limit, cuda_graph=cuda_graph)
     for device in devices:
         for count in threads:
-            predictor = Predictor(model, device=device, threads=count, tf32=tf32)
+            predictor = Predictor(model, device=device, threads=count, **asdict(options))
             used = predictor.device.device
-            plain = predictor._run  # the same session: the threads of a second one would spin beside those of the first
+            plain = _plain(model, predictor, options)
             names = list(predictor.no_answers())
             for rows in batch_sizes:
                 arrays = synthetic_rows(predictor.card, rows)
@@ -96,6 +104,15 @@ def benchmark(
                     yield _timing(name, used, count, rows, times[name])
             if predictor.device.is_cuda:
                 break
+
+
+def _plain(model: str | os.PathLike[str], predictor: Predictor, options: CudaOptions) -> Run:
+    """ONNX Runtime by itself: on the CPU the predictor's own session, beside which the threads of a second one would spin."""
+    if not predictor.device.is_cuda:
+        return predictor.engine.run
+    from mlpspec.runtime.cuda_session import whole_session
+
+    return whole_session(read_model_file(model), predictor.device.index, options).run
 
 
 def _timing(what: str, device: str, threads: int | None, rows: int, times: np.ndarray, overhead: float | None = None) -> Timing:

@@ -8,9 +8,8 @@ from typing import Any
 
 from mlpspec.diagnostics import ModelFileError
 from mlpspec.runtime.card import ModelCard, Value, read_card
-from mlpspec.runtime.device import Device
 from mlpspec.runtime.model_file import ModelFile
-from mlpspec.runtime.session import open_session, session_facts
+from mlpspec.runtime.session import cpu_session, session_facts
 
 
 @dataclass(frozen=True)
@@ -53,8 +52,7 @@ def describe(file: ModelFile) -> Description:
     Raises:
         ModelFileError: when ONNX Runtime refuses the model.
     """
-    session, _ = open_session(file, Device("cpu"))
-    facts = session_facts(session, place=file.name)
+    facts = session_facts(cpu_session(file), place=file.name)
     card, problem = None, ""
     try:
         card = read_card(facts.metadata, facts.inputs, facts.outputs, place=file.name)

@@ -1,14 +1,15 @@
 """What an ONNX file says about itself, read from its bytes: versions, operators, data outside the file. Needs no onnx package.
 
-An ONNX file is a protocol buffer message (https://protobuf.dev/programming-guides/encoding/) of the type `ModelProto`
-(https://github.com/onnx/onnx/blob/main/onnx/onnx.proto). Weights are skipped, not read.
+An ONNX file is a message of the type `ModelProto` (https://github.com/onnx/onnx/blob/main/onnx/onnx.proto). Weights are skipped, not read.
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+
+from mlpspec.runtime.protobuf import MalformedMessage, fields
 
 MAX_FIELDS = 5_000_000
 """Fields that are looked at before a file counts as hostile: a model of 100,000 nodes has about a million."""
@@ -26,10 +27,6 @@ _NESTED: Mapping[str, Mapping[int, str]] = {
     "external": {},
 }
 """Which fields of which message are messages that can lead to operators, versions or data outside the file."""
-
-
-class MalformedMessage(Exception):
-    """The bytes are not such a message; the text says why."""
 
 
 @dataclass
@@ -66,7 +63,7 @@ def read_header(data: bytes) -> OnnxHeader:
         kind, start, end = pending.pop()
         nested = _NESTED[kind]
         own: dict[int, int | bytes] = {}
-        for number, value in _fields(data, start, end):
+        for number, value in fields(data, start, end):
             seen += 1
             if seen > MAX_FIELDS:
                 raise MalformedMessage(f"it has more than {MAX_FIELDS:,} fields")
@@ -96,45 +93,6 @@ def _take(header: OnnxHeader, kind: str, own: Mapping[int, int | bytes]) -> None
         header.external.append(_text(own.get(2)))
     elif kind == "tensor" and own.get(14) == 1:
         header.external.append("")
-
-
-def _fields(data: bytes, start: int, end: int) -> Iterator[tuple[int, int | tuple[int, int]]]:
-    """The fields of a message: their numbers, and an integer or the stretch of bytes they hold."""
-    at = start
-    while at < end:
-        tag, at = _varint(data, at, end)
-        number, wire = tag >> 3, tag & 7
-        if number == 0:
-            raise MalformedMessage(f"byte {at} starts no field")
-        if wire == 0:
-            value, at = _varint(data, at, end)
-            yield number, value
-            continue
-        if wire == 2:
-            length, at = _varint(data, at, end)
-        elif wire in (1, 5):
-            length = 8 if wire == 1 else 4
-        else:
-            raise MalformedMessage(f"byte {at} starts a field of an unknown form")
-        if length > end - at:
-            raise MalformedMessage(f"it ends early: the field at byte {at} announces {length} bytes, {end - at} are left")
-        yield number, (at, at + length)
-        at += length
-
-
-def _varint(data: bytes, at: int, end: int) -> tuple[int, int]:
-    """An integer of seven bits a byte, lowest first, and the place after it."""
-    value = shift = 0
-    while at < end:
-        byte = data[at]
-        at += 1
-        value |= (byte & 0x7F) << shift
-        if byte < 0x80:
-            return value, at
-        shift += 7
-        if shift > 63:
-            raise MalformedMessage(f"the number before byte {at} is too long")
-    raise MalformedMessage("it ends early, within a number")
 
 
 def _number(value: int | bytes | None) -> int:

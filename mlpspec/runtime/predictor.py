@@ -8,15 +8,16 @@ from typing import Any
 
 import numpy as np
 
-from mlpspec.diagnostics import MachineError, ModelFileError
+from mlpspec.diagnostics import MachineError, MlpspecError, ModelFileError
 from mlpspec.diagnostics.faults import Faults
 from mlpspec.runtime.card import ModelCard, read_card
-from mlpspec.runtime.device import Device, DeviceChoice
+from mlpspec.runtime.device import CudaOptions, Device, DeviceChoice, Graphs
 from mlpspec.runtime.inputs import InputReader, unequal_rows
 from mlpspec.runtime.model_file import model_from_bytes, read_model_file
-from mlpspec.runtime.refusals import plain_reason
+from mlpspec.runtime.opening import open_engine
+from mlpspec.runtime.refusals import CUDA_REPORTS, is_short_of_memory, plain_reason
 from mlpspec.runtime.rows import read_rows, row_place
-from mlpspec.runtime.session import NUMPY_TYPES, open_session, session_facts
+from mlpspec.runtime.session import NUMPY_TYPES
 
 
 class Predictor:
@@ -32,10 +33,13 @@ class Predictor:
         device: `cuda` or `cuda:N` (works or fails), `cpu`, or `auto`: CUDA where it works, else the CPU; `device.reason` says why.
         threads: CPU threads that calculate; one a core by default.
         tf32: let a GPU round the factors of matrix products to 10 bits: faster, and about 1e-3 away from the CPU's answers.
+        memory_limit: bytes of GPU memory that the model may take; no limit by default.
+        cuda_graph: repeat small batches on a GPU as CUDA graphs: `auto` where it can be done, `on` (works or fails), or `off`.
 
     Attributes:
         card: what the model reads and answers.
         device: the device in use, and why.
+        engine: what calculates.
         classes: the classes of each target that has some, in the order of the probabilities.
 
     Raises:
@@ -47,14 +51,25 @@ class Predictor:
     card: ModelCard
     device: DeviceChoice
 
-    def __init__(self, model: str | os.PathLike[str] | bytes, device: str = "auto", *, threads: int | None = None, tf32: bool = False):
+    def __init__(
+        self,
+        model: str | os.PathLike[str] | bytes,
+        device: str = "auto",
+        *,
+        threads: int | None = None,
+        tf32: bool = False,
+        memory_limit: int | None = None,
+        cuda_graph: Graphs = "auto",
+    ):
         wanted = Device.parse(device)
+        options = CudaOptions(tf32=tf32, memory_limit=memory_limit, cuda_graph=cuda_graph)
         file = model_from_bytes(model) if isinstance(model, bytes) else read_model_file(model)
-        session, self.device = open_session(file, wanted, threads=threads, tf32=tf32)
-        facts = session_facts(session, place=file.name)
+        self.engine = open_engine(file, wanted, options, threads=threads)
+        facts, self.device = self.engine.facts, self.engine.device
         self.card = read_card(facts.metadata, facts.inputs, facts.outputs, place=file.name)
         self.classes = {target.name: target.classes for target in self.card.targets if target.classes is not None}
-        self._run: Any = session.run
+        self._run = self.engine.run
+        self._is_limited = memory_limit is not None
         self._outputs = facts.outputs
         self._names = [output.name for output in facts.outputs]
 
@@ -118,13 +133,19 @@ class Predictor:
         try:
             return dict(zip(self._names, self._run(self._names, arrays), strict=True))
         except Exception as error:  # as in `run`
-            reason = plain_reason(error)
-            if "out of memory" in reason or "Failed to allocate memory" in reason:
-                rows = len(next(iter(arrays.values())))
-                help = "predict fewer rows at once"
-                raise MachineError(f"{rows:,} rows at once need more memory than there is", help=help) from error
-            message = f"the model fails on rows that are as it wants them: {reason}"  # they have been checked
-            raise ModelFileError(message, help="the file may be damaged: export the model again") from error
+            raise self._failure(error, len(next(iter(arrays.values())))) from error
+
+    def _failure(self, error: Exception, rows: int) -> MlpspecError:
+        """What it means that the model failed on rows that have been checked."""
+        reason = plain_reason(error)
+        if is_short_of_memory(reason):
+            where = " on the GPU" if self.device.is_cuda else ""
+            help = "predict fewer rows at once, or raise the memory limit" if self._is_limited else "predict fewer rows at once"
+            return MachineError(f"{rows:,} rows at once need more memory than there is{where}", help=help)
+        if self.device.is_cuda and reason.startswith(CUDA_REPORTS):
+            return MachineError(f"the GPU fails: {reason}", help="start the program again; `mlpspec doctor` tells more")
+        message = f"the model fails on rows that are as it wants them: {reason}"
+        return ModelFileError(message, help="the file may be damaged: export the model again")
 
     def no_answers(self) -> dict[str, np.ndarray]:
         """The answers for no rows."""

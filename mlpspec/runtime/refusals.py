@@ -8,7 +8,7 @@ from mlpspec.diagnostics import MachineError, MlpspecError, ModelFileError
 from mlpspec.runtime.library import load_onnxruntime
 from mlpspec.runtime.model_file import ModelFile
 
-_CODE = re.compile(r"^\[ONNXRuntimeError\] : \d+ : [A-Z_]+ : ")
+_CODE = re.compile(r"^\[ONNXRuntimeError\] : \d+ : [A-Z_]+ : (?:Exception during initialization: )?")
 _SOURCE = re.compile(r"^/\S+:\d+ .*?\)(?: const)? (?=\S)")
 _IR = re.compile(r"Unsupported model IR version: \d+, max supported IR version: (\d+)")
 _OPSET = re.compile(r"Opset (\d+) is under development.*for domain (\S+) is till opset (\d+)", re.DOTALL)
@@ -18,13 +18,23 @@ _UNDECLARED = re.compile(r', (?P<operator>\w+), "(?P<domain>[^"]+)", -?\d+\).*No
 _UNWRITTEN = re.compile(r"Could not find an implementation for (\S+?)\(")
 _CUDA = re.compile(r"CUDA failure \d+: ([^;]+)")
 
+CUDA_REPORTS = "CUDA reports:"
+"""How the reason begins when it is an error of CUDA."""
+
+_SHORT_OF_MEMORY = ("out of memory", "Failed to allocate memory", "bad_alloc", "Available memory of")
+
+
+def is_short_of_memory(reason: str) -> bool:
+    """Whether an error of ONNX Runtime says that there is not enough memory, on the CPU or on a GPU."""
+    return any(part in reason for part in _SHORT_OF_MEMORY)
+
 
 def plain_reason(error: BaseException) -> str:
     """The first line of an error of ONNX Runtime, without its codes and source places."""
     text = str(error).strip() or type(error).__name__
     cuda = _CUDA.search(text)
     if cuda:
-        return f"CUDA reports: {cuda[1].strip()}"
+        return f"{CUDA_REPORTS} {cuda[1].strip()}"
     return _SOURCE.sub("", _CODE.sub("", text)).split("\n", 1)[0][:300].rstrip(" .")
 
 
@@ -34,7 +44,7 @@ def refusal(error: BaseException, model: ModelFile) -> MlpspecError:
     text = str(error)
     reads = f"onnxruntime {onnxruntime.__version__} reads up to"
     update = "update onnxruntime, or export the model again"
-    if isinstance(error, MemoryError) or "bad_alloc" in text or "Failed to allocate memory" in text:
+    if isinstance(error, MemoryError) or is_short_of_memory(text):
         return MachineError("there is not enough memory for the model", place=model.name, help="use a machine with more memory")
     if found := _IR.search(text):
         return _fault(f"the file has ONNX IR version {model.header.ir_version}, {reads} {found[1]}", model, update)

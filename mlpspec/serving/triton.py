@@ -10,9 +10,8 @@ from pathlib import Path
 
 from mlpspec.diagnostics import MachineError, UsageError
 from mlpspec.runtime.card import ModelCard, Value, read_card
-from mlpspec.runtime.device import Device
 from mlpspec.runtime.model_file import read_model_file
-from mlpspec.runtime.session import open_session, session_facts
+from mlpspec.runtime.session import cpu_session, session_facts
 
 _TYPES = {
     "tensor(float)": "TYPE_FP32",
@@ -62,8 +61,7 @@ def write_triton_repository(
     Source: Triton's documentation, user_guide/model_repository.md and user_guide/model_configuration.md.
     """
     file = read_model_file(model)
-    session, _ = open_session(file, Device("cpu"))
-    facts = session_facts(session, place=file.name)
+    facts = session_facts(cpu_session(file), place=file.name)
     card = read_card(facts.metadata, facts.inputs, facts.outputs, place=file.name)
     name = name or card.name
     if name in (".", "..") or Path(name).name != name:

@@ -10,6 +10,11 @@ from mlpspec.catalog.inputs import INPUTS
 from mlpspec.catalog.scalers import SCALERS
 from mlpspec.catalog.targets import TARGETS
 from mlpspec.exporting.tolerance import ABSOLUTE, RELATIVE
+from mlpspec.runtime.cuda_graphs import WARM, GraphRuns
+from mlpspec.runtime.cuda_session import joined
+from mlpspec.runtime.model_file import model_from_bytes
+from mlpspec.runtime.session import CPU_PROVIDER, cpu_session, create_session, inspect_model, session_facts, session_options
+from mlpspec.runtime.split import split
 
 HEAD = "mlpspec: 1\nseed: 2\n"
 ONE_TARGET = "targets: {kind: category}\nmodel:\n  - dense: {units: 6, activation: tanh}\n  - head: kind\n"
@@ -145,6 +150,27 @@ def test_random_rows_of_all_sizes(exports, name, batch):
         elif item.missing != "error":
             rows[key] = np.where(mask, np.float32(np.nan), rows[key])
     assert_same(exported.run(rows), exported.expect(rows))
+
+
+@pytest.mark.parametrize("batch", [1, 7, 257])
+@pytest.mark.parametrize("name", SPECS)
+def test_cut_in_two_it_answers_the_same_bits(exports, name, batch):
+    """Texts and numbers apart, as a GPU has it, with both on the CPU; and again from memory that stays in its place."""
+    exported = exports(name)
+    data = exported.model.SerializeToString()
+    rows = {key: value[np.arange(batch) % len(value)] for key, value in exported.rows.items()}
+    whole = cpu_session(model_from_bytes(data), 1)
+    names = [output.name for output in whole.get_outputs()]
+    parts = split(data, inspect_model)
+    core = create_session(parts.core, session_options(1), [CPU_PROVIDER])
+    facts = session_facts(core)
+    assert not any("string" in value.type for value in (*facts.inputs, *facts.outputs))
+    repeated = GraphRuns(core, ("cpu", 0), facts.inputs, facts.outputs, strict=True)
+    expected = whole.run(names, rows)
+    for calculate in (core.run, *[repeated.run] * (WARM + 2)):
+        for one, other in zip(joined(parts, calculate, facts)(names, rows), expected, strict=True):
+            assert one.dtype == other.dtype
+            np.testing.assert_array_equal(one, other)
 
 
 def test_inputs_and_outputs_are_named_typed_and_shaped_as_the_design_says(exports):

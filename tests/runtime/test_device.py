@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from mlpspec.diagnostics import UsageError
-from mlpspec.runtime.device import Device, DeviceChoice
+from mlpspec.runtime.device import CudaOptions, Device, DeviceChoice
 
 
 @pytest.mark.parametrize(
@@ -28,3 +28,10 @@ def test_names():
     assert str(DeviceChoice("cpu", "as asked")) == "cpu, as asked"
     assert DeviceChoice("cuda:0", "H200").is_cuda
     assert not DeviceChoice("cpu", "as asked").is_cuda
+
+
+@pytest.mark.parametrize(("options", "fact"), [({"memory_limit": 0}, "0 bytes"), ({"cuda_graph": "yes"}, "cuda_graph is 'yes'")])
+def test_options_that_are_none(options, fact):
+    with pytest.raises(UsageError, match=fact) as caught:
+        CudaOptions(**options)
+    assert caught.value.diagnostics[0].help

@@ -4,10 +4,9 @@ import pytest
 from onnx import helper
 
 from mlpspec.diagnostics import MachineError, ModelFileError
-from mlpspec.runtime.device import Device
 from mlpspec.runtime.model_file import model_from_bytes
-from mlpspec.runtime.refusals import plain_reason, refusal
-from mlpspec.runtime.session import open_session
+from mlpspec.runtime.refusals import is_short_of_memory, plain_reason, refusal
+from mlpspec.runtime.session import cpu_session
 
 
 def relu(make, *, kind="Relu", domain="", **versions):
@@ -30,7 +29,7 @@ def relu(make, *, kind="Relu", domain="", **versions):
 def test_onnx_runtime_refuses_in_our_words(make, changes, reason):
     model = model_from_bytes(relu(make, **changes), name="x.onnx")
     with pytest.raises(ModelFileError, match=reason) as caught:
-        open_session(model, Device("cpu"))
+        cpu_session(model)
     assert caught.value.exit_code == 5
     assert caught.value.diagnostics[0].place == "x.onnx"
     assert caught.value.diagnostics[0].help
@@ -52,3 +51,11 @@ def test_plain_reason_drops_codes_and_places():
     assert plain_reason(RuntimeError(text)) == "Something is wrong"
     assert plain_reason(RuntimeError("CUDA failure 2: out of memory ; GPU=0 ; hostname=h ; file=f")) == "CUDA reports: out of memory"
     assert plain_reason(RuntimeError()) == "RuntimeError"
+    arena = (
+        "[ONNXRuntimeError] : 1 : FAIL : Exception during initialization: /onnxruntime_src/onnxruntime/core/framework/bfc_arena.cc:360 "
+        "void* onnxruntime::BFCArena::AllocateRawInternal(size_t, bool, onnxruntime::Stream*) Available memory of 0 is smaller than "
+        "requested bytes of 256"
+    )
+    assert plain_reason(RuntimeError(arena)) == "Available memory of 0 is smaller than requested bytes of 256"
+    assert is_short_of_memory(plain_reason(RuntimeError(arena)))
+    assert not is_short_of_memory("Something is wrong")
