@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
+
 import torch
 
 from mlpspec.diagnostics import MachineError
@@ -25,6 +28,26 @@ def training_device(wanted: str) -> tuple[torch.device, str]:
     raise MachineError(f"training was asked for on {wanted}, and {problem}", code="no-gpu", help=help)
 
 
+@contextmanager
+def current(device: torch.device) -> Iterator[None]:
+    """Within it a GPU is the one that torch means where nobody names one: for random numbers, streams and CUDA graphs."""
+    with torch.cuda.device(device) if device.type == "cuda" else nullcontext():
+        yield
+
+
+def random_state(device: torch.device) -> torch.Tensor:
+    """Where torch's random numbers of a device are, as bytes on the CPU."""
+    return torch.cuda.get_rng_state(device) if device.type == "cuda" else torch.get_rng_state()
+
+
+def set_random_state(device: torch.device, state: torch.Tensor) -> None:
+    """Put them where `random_state` found them."""
+    if device.type == "cuda":
+        torch.cuda.set_rng_state(state, device)
+    else:
+        torch.set_rng_state(state)
+
+
 def _cuda_problem(wanted: str) -> str:
     if torch.version.cuda is None:
         return "this torch is built without CUDA"
@@ -32,5 +55,6 @@ def _cuda_problem(wanted: str) -> str:
         return "torch finds no usable NVIDIA GPU"
     index = int(wanted.partition(":")[2] or 0)
     if index >= torch.cuda.device_count():
-        return f"there are only {torch.cuda.device_count()} GPUs, numbered from 0"
+        count = torch.cuda.device_count()
+        return "there is only one GPU, counted from 0" if count == 1 else f"there are only {count} GPUs, counted from 0"
     return ""

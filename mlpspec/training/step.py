@@ -13,6 +13,7 @@ from mlpspec.catalog.optimizers import Optimizer
 from mlpspec.pytorch.targets import resolve
 from mlpspec.training.accumulation import pieces
 from mlpspec.training.batches import Batch, Form, form_of
+from mlpspec.training.device import random_state, set_random_state
 from mlpspec.training.losses import LossFunction
 from mlpspec.training.tensors import Tensors
 
@@ -126,7 +127,7 @@ class EagerStep:
 
     def state(self) -> dict[str, torch.Tensor]:
         """What the optimizer remembers: `step`, and `<name in torch.optim>.<weight>`."""
-        state = {"step": torch.tensor(float(self._steps)), "random": self._random_state()}
+        state = {"step": torch.tensor(float(self._steps)), "random": random_state(self.device)}
         state["loss"] = torch.tensor([self._sum.item(), self._rows], dtype=torch.float64)
         for weight, parameter in self.module.named_parameters():
             for name, value in self.optimizer.state.get(parameter, {}).items():
@@ -137,20 +138,19 @@ class EagerStep:
     def load_state(self, state: Mapping[str, torch.Tensor]) -> None:
         """Remember what `state()` of this step or of a compiled one gave."""
         self._steps = int(state["step"].item())
-        if "random" in state and state["random"].numel() == self._random_state().numel():  # a compiled step's is NumPy's
-            torch.cuda.set_rng_state(state["random"]) if self.device.type == "cuda" else torch.set_rng_state(state["random"])
+        if "random" in state and state["random"].numel() == random_state(self.device).numel():  # a compiled step's is NumPy's
+            set_random_state(self.device, state["random"])
             self._sum.fill_(state["loss"][0].item())
             self._rows = int(state["loss"][1].item())
         if self._steps == 0:
             return
+        fused = self.optimizer.defaults.get("fused")  # then the update reads the count where the weights are
         for weight, parameter in self.module.named_parameters():
             memories = {key.split(".", 1)[0]: value for key, value in state.items() if key.split(".", 1)[-1] == weight}
             if memories:
                 loaded = {name: value.to(parameter.device, copy=True) for name, value in memories.items()}
-                self.optimizer.state[parameter] = {"step": torch.tensor(float(self._steps)), **loaded}
-
-    def _random_state(self) -> torch.Tensor:
-        return torch.cuda.get_rng_state() if self.device.type == "cuda" else torch.get_rng_state()
+                count = torch.tensor(float(self._steps), device=parameter.device if fused else "cpu")
+                self.optimizer.state[parameter] = {"step": count, **loaded}
 
     def decisions(self) -> dict[str, str]:
         """None: nothing is tried."""

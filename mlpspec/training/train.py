@@ -143,9 +143,10 @@ class _Run:
         self.given = callbacks
 
     def run(self) -> TrainingResult:
+        from mlpspec.training.device import current
         from mlpspec.training.interrupt import Interrupt
 
-        with Interrupt() as interrupt, self.progress:
+        with Interrupt() as interrupt, self.progress, current(self.device):
             return self._run(interrupt)
 
     def _run(self, interrupt: Interrupt) -> TrainingResult:

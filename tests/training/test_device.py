@@ -1,8 +1,10 @@
+from contextlib import contextmanager
+
 import pytest
 import torch
 
 from mlpspec.diagnostics import MachineError
-from mlpspec.training.device import training_device
+from mlpspec.training.device import current, random_state, set_random_state, training_device
 
 
 @pytest.fixture
@@ -33,7 +35,7 @@ def test_a_gpu_is_taken_when_there_is_one(gpus, wanted, device):
 
 @pytest.mark.parametrize(
     ("count", "wanted", "why"),
-    [(0, "cuda", "finds no usable NVIDIA GPU"), (0, "cuda:1", "finds no usable"), (1, "cuda:1", "there are only 1 GPUs")],
+    [(0, "cuda", "finds no usable NVIDIA GPU"), (0, "cuda:1", "finds no usable"), (1, "cuda:1", "there is only one GPU, counted from 0")],
 )
 def test_a_gpu_asked_for_by_name_is_had_or_refused(gpus, count, wanted, why):
     """Row R6: only `auto` may fall back."""
@@ -51,3 +53,33 @@ def test_auto_falls_back_and_says_why(gpus, monkeypatch):
     assert training_device("auto") == (torch.device("cpu"), "cpu, because this torch is built without CUDA")
     with pytest.raises(MachineError, match="built without CUDA"):
         training_device("cuda")
+
+
+def test_random_numbers_of_a_device(monkeypatch):
+    cpu, second = torch.device("cpu"), torch.device("cuda", 1)
+    before = random_state(cpu)
+    drawn = torch.rand(3)
+    set_random_state(cpu, before)
+    assert torch.equal(torch.rand(3), drawn)
+    states = {}
+    monkeypatch.setattr(torch.cuda, "get_rng_state", lambda device: states[device])
+    monkeypatch.setattr(torch.cuda, "set_rng_state", lambda state, device: states.update({device: state}))
+    set_random_state(second, drawn)
+    assert random_state(second) is drawn
+
+
+def test_a_gpu_is_the_current_one_only_within(monkeypatch):
+    seen = []
+
+    @contextmanager
+    def device(wanted):
+        seen.append(str(wanted))
+        yield
+        seen.append("back")
+
+    monkeypatch.setattr(torch.cuda, "device", device)
+    with current(torch.device("cpu")):
+        pass
+    with current(torch.device("cuda", 1)):
+        seen.append("inside")
+    assert seen == ["cuda:1", "inside", "back"]

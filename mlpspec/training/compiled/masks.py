@@ -51,5 +51,5 @@ class Masks:
         words = generator.integers(0, 2**64 - 1, -(-part.numel() // 4), dtype=np.uint64, endpoint=True)
         bits = torch.from_numpy(words.view(np.int16))[: part.numel()]
         kept = min(LEVELS, max(1, round(LEVELS * self.keep)))
-        torch.ge(bits, LEVELS // 2 - kept, out=part)
+        torch.ge(bits.to(part.device), LEVELS // 2 - kept, out=part)
         part.mul_(LEVELS / kept)

@@ -19,6 +19,7 @@ from mlpspec.training.compiled.passes.matmul import choose_libraries
 from mlpspec.training.compiled.threads import thread_count, threads
 from mlpspec.training.compiled.trace import matmul_operations, trace
 from mlpspec.training.compiled.update import Update
+from mlpspec.training.device import random_state, set_random_state
 from mlpspec.training.losses import LossFunction
 from mlpspec.training.tensors import Tensors
 
@@ -104,16 +105,20 @@ class CompiledStep:
         return mean
 
     def state(self) -> dict[str, torch.Tensor]:
-        """What the step remembers: `step`, `random`, `loss`, and `<name in torch.optim>.<weight>`."""
+        """What the step remembers: `step`, `random`, `loss`, `<name in torch.optim>.<weight>`; of a GPU also `device_random`."""
         memories = {f"{name}.{weight}": view for name, flat in self.update.state.items() for weight, view in flat.views.items()}
         loss = torch.tensor([self._sum.item(), self._rows], dtype=torch.float64)
-        return {"step": torch.tensor(float(self.update.steps)), "random": generator_state(self.generator), "loss": loss, **memories}
+        drawn = {"device_random": random_state(self.device)} if self.device.type == "cuda" else {}
+        number = torch.tensor(float(self.update.steps))
+        return {"step": number, "random": generator_state(self.generator), "loss": loss, **drawn, **memories}
 
     def load_state(self, state: Mapping[str, torch.Tensor]) -> None:
         """Remember what `state()` of this step or of an eager one gave."""
         self.update.steps = int(state["step"].item())
         if "random" in state and bytes(state["random"][:1].tolist()) == b"{":  # an eager step's random state is torch's
             set_generator_state(self.generator, state["random"])
+            if "device_random" in state and self.device.type == "cuda":
+                set_random_state(self.device, state["device_random"])
             self._sum.fill_(state["loss"][0].item())
             self._rows = int(state["loss"][1].item())
         for name, flat in self.update.state.items():

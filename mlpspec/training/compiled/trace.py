@@ -35,7 +35,7 @@ class Traced:
     `rows` is how many it learns from. Every placeholder has a role; `node.meta["tensor"]` is the shape, stride and dtype of a node's value
     as `Layout`. The output node lists the heads in the order of `heads` (none where the step is in several batches), then the loss (None
     where it is calculated elsewhere), then the gradients in the order of `parameters` (None where none arrives). `counters` names buffers
-    that grow by one each step, which the step sees to by the block.
+    that grow by one each step, which the step sees to by the block. `device` is where it was recorded.
     """
 
     graph: fx.Graph
@@ -45,6 +45,7 @@ class Traced:
     rows: int
     constants: dict[str, torch.Tensor]
     counters: list[str] = field(default_factory=list)
+    device: torch.device = field(default_factory=lambda: torch.device("cpu"))
 
     @property
     def outputs(self) -> list[fx.Node | None]:
@@ -189,7 +190,7 @@ def trace(module: nn.Module, loss: LossFunction, batch: Tensors, form: Form = ()
                 value, gradients = _sum(value, part), list(map(_sum, gradients, more))
     finally:
         module.train(training)
-    return recorder.finish({} if len(form) > 1 else outputs, value, gradients, tuple(parameters), batch.rows)
+    return recorder.finish({} if len(form) > 1 else outputs, value, gradients, tuple(parameters), batch.rows, device)
 
 
 def _sum(first: Any, second: Any) -> Any:
@@ -236,10 +237,18 @@ class _Recorder(TorchDispatchMode):
             raise RuntimeError(f"{func} gives a {type(result).__name__}, which depends on the data")
         return result
 
-    def finish(self, outputs: Mapping[str, torch.Tensor], loss: Any, gradients: Sequence[Any], names: tuple[str, ...], rows: int) -> Traced:
+    def finish(
+        self,
+        outputs: Mapping[str, torch.Tensor],
+        loss: Any,
+        gradients: Sequence[Any],
+        names: tuple[str, ...],
+        rows: int,
+        device: torch.device,
+    ) -> Traced:
         found = [None if gradient is None else self._nodes[id(gradient)] for gradient in gradients]
         self.graph.output([*(self._nodes[id(output)] for output in outputs.values()), self._nodes[id(loss)], *found])
-        return Traced(self.graph, self.roles, tuple(outputs), names, rows, self.constants)
+        return Traced(self.graph, self.roles, tuple(outputs), names, rows, self.constants, device=device)
 
     def _note(self, tensor: torch.Tensor, node: fx.Node) -> None:
         node.meta["tensor"] = Layout.of(tensor)

@@ -39,7 +39,7 @@ def fold_constants(traced: Traced) -> None:
         if node.op != "call_function" or owner(node) in changed or writes(node):
             continue
         if node.target in MADE:
-            value = node.target(*_shapes_as_tensors(node.args), **node.kwargs)
+            value = node.target(*_shapes_as_tensors(node.args, traced.device), **node.kwargs)
         elif node.all_input_nodes and all(source in values for source in node.all_input_nodes):
             value = node.target(*map_arg(node.args, values.__getitem__), **map_arg(node.kwargs, values.__getitem__))
         else:
@@ -52,11 +52,11 @@ def fold_constants(traced: Traced) -> None:
     traced.graph.eliminate_dead_code()
 
 
-def _shapes_as_tensors(args: tuple[Any, ...]) -> tuple[Any, ...]:
-    """Stand-ins of the right shape where only the shape matters."""
+def _shapes_as_tensors(args: tuple[Any, ...], device: torch.device) -> tuple[Any, ...]:
+    """Stand-ins of the right shape, on the device of all other constants, where only the shape matters."""
 
     def made(node: fx.Node) -> torch.Tensor:
         known = layout(node)
-        return torch.empty_strided(known.shape, known.stride, dtype=known.dtype)
+        return torch.empty_strided(known.shape, known.stride, dtype=known.dtype, device=device)
 
     return map_arg(args, made)  # type: ignore[return-value]
