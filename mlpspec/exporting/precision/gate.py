@@ -92,8 +92,8 @@ def _sentence(name: str, change: Change, most: float, method: str, part: str) ->
 
 
 _REMEDIES = {
-    "int8 static": "`--quantization dynamic` or `--precision fp16` loses less",
-    "int8 dynamic": "`--precision fp16` loses less",
+    "int8 static": "`--quantization dynamic` or `--precision fp16` may lose less",
+    "int8 dynamic": "`--precision fp16` may lose less",
     "fp16": "`--precision bf16` keeps the range of float32",
     "bf16": "`--precision fp16` rounds less",
 }

@@ -66,7 +66,7 @@ def refused(text, before, after, most):
 def test_a_refusal_names_metric_values_and_remedy():
     [one] = refused(CLASSES, {"accuracy": 0.9, "log_loss": 0.3}, {"accuracy": 0.88, "log_loss": 0.3}, 0.01)
     assert one.message == "`accuracy` on the validation rows is 0.9 in fp32 and 0.88 at int8 static: 0.02 worse, and 0.01 is allowed"
-    assert one.help == "`--quantization dynamic` or `--precision fp16` loses less; `--max-metric-drop 0.02` would allow it"
+    assert one.help == "`--quantization dynamic` or `--precision fp16` may lose less; `--max-metric-drop 0.02` would allow it"
     [one] = refused(NUMBERS, {"mae": 50.0, "r2": 0.5}, {"mae": 52.0, "r2": 0.5}, 0.01)
     assert one.message == "`mae` on the validation rows is 50 in fp32 and 52 at int8 static: 4.00% of it worse, and 1.00% is allowed"
 
