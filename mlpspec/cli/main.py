@@ -9,6 +9,7 @@ from importlib import import_module
 import click
 
 from mlpspec.cli.output import Output
+from mlpspec.cli.termination import termination_raises
 from mlpspec.diagnostics import UsageError, did_you_mean
 from mlpspec.version import __version__
 
@@ -88,4 +89,6 @@ def run(arguments: list[str] | None = None) -> None:
             return stop.code if isinstance(stop.code, int) else 1
         return 0
 
-    sys.exit(output.run(body))
+    with termination_raises():
+        code = output.run(body)
+    sys.exit(code)

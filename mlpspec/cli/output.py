@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, TextIO
 
+from mlpspec.cli.termination import Terminated
 from mlpspec.diagnostics import Diagnostic, MlpspecError, Severity
 from mlpspec.diagnostics.render import diagnostic_to_json, render_full
 
@@ -51,6 +52,8 @@ class Output:
             sys.stdout.flush()
         except MlpspecError as error:
             return self._failed(error)
+        except Terminated as stop:
+            return self._failed(MlpspecError(f"stopped by {stop}", code="stopped"), stop.exit_code)
         except KeyboardInterrupt:
             return self._failed(MlpspecError("stopped by Ctrl-C", code="stopped"), 130)
         except BrokenPipeError:
