@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from difflib import SequenceMatcher
 
 
 def closest(name: str, known: Iterable[str], *, limit: int = 4) -> list[str]:
@@ -14,6 +13,8 @@ def closest(name: str, known: Iterable[str], *, limit: int = 4) -> list[str]:
     >>> closest("rellu", ["relu", "selu", "tanh"])
     ['relu', 'selu']
     """
+    from difflib import SequenceMatcher  # needed after a mistake only
+
     word = name.casefold()
     scored: list[tuple[float, str]] = []
     for candidate in dict.fromkeys(known):

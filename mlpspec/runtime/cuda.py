@@ -14,7 +14,6 @@ import re
 import sys
 from collections.abc import Collection
 from dataclasses import dataclass
-from importlib import metadata
 from pathlib import Path
 from typing import Any
 
@@ -45,9 +44,6 @@ _DRIVER_ERRORS = {
     999: "the driver fails for an unknown reason; a restart may mend it",
 }
 """CUresult of the CUDA driver API, https://docs.nvidia.com/cuda/cuda-driver-api/group__CUDA__TYPES.html."""
-
-
-_UNLOADED = re.compile(r"^Failed to load (.+?(?:\.so[.0-9]*|\.dll)): ", re.MULTILINE)
 
 
 @dataclass(frozen=True)
@@ -83,6 +79,8 @@ def cuda_problem(index: int = 0) -> str:
 
 def onnxruntime_packages() -> dict[str, str]:
     """The installed packages that bring ONNX Runtime, and their versions. There should be one."""
+    from importlib import metadata  # which is slow to import
+
     found = {}
     for name in ("onnxruntime", "onnxruntime-gpu"):
         with contextlib.suppress(metadata.PackageNotFoundError):

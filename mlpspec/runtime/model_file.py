@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 import stat
 from dataclasses import dataclass, field
-from pathlib import Path
 
 from mlpspec.diagnostics import MachineError, ModelFileError, UsageError
 from mlpspec.runtime.onnx_header import MalformedMessage, OnnxHeader, read_header
@@ -45,6 +43,8 @@ class ModelFile:
     @property
     def sha256(self) -> str:
         """The SHA-256 of the file, in hexadecimal."""
+        import hashlib  # which takes longer to import than a small model to open
+
         return hashlib.sha256(self.data).hexdigest()
 
 
@@ -60,14 +60,15 @@ def read_model_file(path: str | os.PathLike[str]) -> ModelFile:
     try:
         mode = os.stat(path)  # noqa: PTH116  # any path-like
         if stat.S_ISDIR(mode.st_mode):
-            found = sorted(file.name for file in Path(path).glob("*.onnx"))
+            found = sorted(file for file in os.listdir(path) if file.endswith(".onnx"))  # noqa: PTH208  # as below
             help = f"it holds {found[0]}: name that" if found else "name the .onnx file"
             raise UsageError(f"{name} is a folder, not a model file", help=help, place=name)
         if not stat.S_ISREG(mode.st_mode):
             raise UsageError(f"{name} is not a file", help="name the .onnx file", place=name)
         if mode.st_size > MAX_BYTES:
             raise ModelFileError(f"the file has {mode.st_size:,} bytes; an ONNX model has at most 2 GiB", place=name)
-        data = Path(path).read_bytes()
+        with open(path, "rb") as file:  # noqa: PTH123  # importing pathlib takes a tenth of the time that onnxruntime takes
+            data = file.read()
     except (FileNotFoundError, NotADirectoryError) as error:
         raise UsageError(f"there is no model file {name}", help="`mlpspec export` writes one", place=name) from error
     except (OSError, ValueError) as error:

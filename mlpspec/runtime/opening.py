@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from mlpspec.diagnostics import MachineError
-from mlpspec.runtime.cuda import cuda_problem
 from mlpspec.runtime.device import CudaOptions, Device, DeviceChoice
 from mlpspec.runtime.engine import Engine
 from mlpspec.runtime.model_file import ModelFile
@@ -25,6 +24,8 @@ def open_engine(model: ModelFile, device: Device, options: CudaOptions, *, threa
     """
     if device.kind == "cpu":
         return _cpu_engine(model, threads, "as asked")
+    from mlpspec.runtime.cuda import cuda_problem  # these are slow to import, and the CPU needs none of them
+
     problem = cuda_problem(device.index)
     if not problem:
         from mlpspec.runtime.cuda_session import UnusableGpu, cuda_engine

@@ -8,15 +8,15 @@ from mlpspec.diagnostics import MachineError, MlpspecError, ModelFileError
 from mlpspec.runtime.library import load_onnxruntime
 from mlpspec.runtime.model_file import ModelFile
 
-_CODE = re.compile(r"^\[ONNXRuntimeError\] : \d+ : [A-Z_]+ : (?:Exception during initialization: )?")
-_SOURCE = re.compile(r"^/\S+:\d+ .*?\)(?: const)? (?=\S)")
-_IR = re.compile(r"Unsupported model IR version: \d+, max supported IR version: (\d+)")
-_OPSET = re.compile(r"Opset (\d+) is under development.*for domain (\S+) is till opset (\d+)", re.DOTALL)
-_UNKNOWN = re.compile(r"No Op registered for (\S+) with")
-_FOREIGN = re.compile(r"(?P<domain>\S+):(?P<operator>\w+)\(-?\d+\) is not a registered function/op")
-_UNDECLARED = re.compile(r', (?P<operator>\w+), "(?P<domain>[^"]+)", -?\d+\).*No opset import for domain', re.DOTALL)
-_UNWRITTEN = re.compile(r"Could not find an implementation for (\S+?)\(")
-_CUDA = re.compile(r"CUDA failure \d+: ([^;]+)")
+_CODE = r"^\[ONNXRuntimeError\] : \d+ : [A-Z_]+ : (?:Exception during initialization: )?"
+_SOURCE = r"^/\S+:\d+ .*?\)(?: const)? (?=\S)"
+_IR = r"Unsupported model IR version: \d+, max supported IR version: (\d+)"
+_OPSET = r"(?s)Opset (\d+) is under development.*for domain (\S+) is till opset (\d+)"
+_UNKNOWN = r"No Op registered for (\S+) with"
+_FOREIGN = r"(?P<domain>\S+):(?P<operator>\w+)\(-?\d+\) is not a registered function/op"
+_UNDECLARED = r'(?s), (?P<operator>\w+), "(?P<domain>[^"]+)", -?\d+\).*No opset import for domain'
+_UNWRITTEN = r"Could not find an implementation for (\S+?)\("
+_CUDA = r"CUDA failure \d+: ([^;]+)"
 
 CUDA_REPORTS = "CUDA reports:"
 """How the reason begins when it is an error of CUDA."""
@@ -32,10 +32,10 @@ def is_short_of_memory(reason: str) -> bool:
 def plain_reason(error: BaseException) -> str:
     """The first line of an error of ONNX Runtime, without its codes and source places."""
     text = str(error).strip() or type(error).__name__
-    cuda = _CUDA.search(text)
+    cuda = re.search(_CUDA, text)
     if cuda:
         return f"{CUDA_REPORTS} {cuda[1].strip()}"
-    return _SOURCE.sub("", _CODE.sub("", text)).split("\n", 1)[0][:300].rstrip(" .")
+    return re.sub(_SOURCE, "", re.sub(_CODE, "", text)).split("\n", 1)[0][:300].rstrip(" .")
 
 
 def refusal(error: BaseException, model: ModelFile) -> MlpspecError:
@@ -46,14 +46,14 @@ def refusal(error: BaseException, model: ModelFile) -> MlpspecError:
     update = "update onnxruntime, or export the model again"
     if isinstance(error, MemoryError) or is_short_of_memory(text):
         return MachineError("there is not enough memory for the model", place=model.name, help="use a machine with more memory")
-    if found := _IR.search(text):
+    if found := re.search(_IR, text):
         return _fault(f"the file has ONNX IR version {model.header.ir_version}, {reads} {found[1]}", model, update)
-    if found := _OPSET.search(text):
+    if found := re.search(_OPSET, text):
         domain = "" if found[2] in ("", "ai.onnx") else f" of {found[2]}"
         return _fault(f"the model needs operator set {found[1]}{domain}, {reads} {found[3]}", model, update)
-    if found := _UNKNOWN.search(text) or _UNWRITTEN.search(text):
+    if found := re.search(_UNKNOWN, text) or re.search(_UNWRITTEN, text):
         return _fault(f"the model uses the operator `{found[1]}`, which onnxruntime {onnxruntime.__version__} does not know", model, update)
-    if found := _FOREIGN.search(text) or _UNDECLARED.search(text):
+    if found := re.search(_FOREIGN, text) or re.search(_UNDECLARED, text):
         help = "mlpspec loads no code for operators; export the model with standard operators"
         return _fault(f"the model uses `{found['operator']}` of the domain `{found['domain']}`, which is no part of ONNX", model, help)
     if isinstance(error, UnicodeDecodeError):  # from ONNX Runtime's own message, which quotes the model

@@ -19,6 +19,10 @@ if TYPE_CHECKING:
 
 CPU_PROVIDER = "CPUExecutionProvider"
 
+SPIN_MICROSECONDS = "100"
+"""How long a thread without work looks for more before it sleeps: over the gaps within a run and between runs in a row, which then need not
+wake it, and hardly into the reading and writing that comes between larger batches (`benchmarks/predictor.py --settings`)."""
+
 
 @dataclass(frozen=True)
 class SessionFacts:
@@ -102,12 +106,12 @@ def inspect_model(data: bytes) -> SessionFacts:
 
 
 def session_options(threads: int | None) -> Any:
-    """What all sessions have in common: nothing is printed, only ONNX files are read, and cores are free between runs."""
+    """What all sessions have in common: nothing is printed, only ONNX files are read, and threads soon sleep."""
     onnxruntime = load_onnxruntime()
     options = onnxruntime.SessionOptions()
     options.log_severity_level = 4  # errors arrive as exceptions; the log would print them a second time
     options.add_session_config_entry("session.load_model_format", "ONNX")
-    options.add_session_config_entry("session.force_spinning_stop", "1")  # between runs the cores are free for reading and writing
+    options.add_session_config_entry("session.intra_op.spin_duration_us", SPIN_MICROSECONDS)
     if threads is not None:
         options.intra_op_num_threads = threads
     return options

@@ -48,6 +48,6 @@ def test_faults_are_those_of_the_predictor(file, tmp_path):
 
 
 def test_a_gpu_that_is_not_there_is_not_replaced(file, monkeypatch):
-    monkeypatch.setattr("mlpspec.runtime.opening.cuda_problem", lambda index: "there is none")
+    monkeypatch.setattr("mlpspec.runtime.cuda.cuda_problem", lambda index: "there is none")
     with pytest.raises(MachineError, match="cuda:0 was asked for"):
         list(benchmark(file, devices=["cuda"], batch_sizes=[1], seconds=0))

@@ -9,7 +9,7 @@ import pytest
 from onnx import helper
 
 from mlpspec.diagnostics import MachineError, ModelFileError, Severity
-from mlpspec.runtime import cuda_session, opening
+from mlpspec.runtime import cuda, cuda_session, opening
 from mlpspec.runtime.cuda_graphs import WARM, GraphRuns
 from mlpspec.runtime.cuda_session import SHAPES, TEXTS, UnusableGpu, cuda_provider_options, placement_warnings
 from mlpspec.runtime.device import CudaOptions, Device, DeviceChoice
@@ -79,7 +79,7 @@ def gpu(monkeypatch):
     monkeypatch.setattr(cuda_session, "GraphRuns", on_the_cpu)
     monkeypatch.setattr(cuda_session, "provider_problem", lambda: "the CUDA library libx is missing")
     monkeypatch.setattr(cuda_session, "_gpu_name", lambda index: "NVIDIA H200")
-    monkeypatch.setattr(opening, "cuda_problem", lambda index: "")
+    monkeypatch.setattr(cuda, "cuda_problem", lambda index: "")
     return machine
 
 

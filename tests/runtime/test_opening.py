@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from mlpspec.diagnostics import MachineError
-from mlpspec.runtime import opening
+from mlpspec.runtime import cuda, opening
 from mlpspec.runtime.device import CudaOptions, Device, DeviceChoice
 from mlpspec.runtime.model_file import model_from_bytes
 
@@ -20,7 +20,7 @@ def test_cpu(model):
 
 
 def test_cuda_by_name_fails_with_the_reason_and_auto_says_it(model, monkeypatch):
-    monkeypatch.setattr(opening, "cuda_problem", lambda index: f"GPU {index} has gone")
+    monkeypatch.setattr(cuda, "cuda_problem", lambda index: f"GPU {index} has gone")
     with pytest.raises(MachineError, match="cuda:1 was asked for and cannot be used: GPU 1 has gone") as caught:
         opening.open_engine(model, Device("cuda", 1), CudaOptions())
     assert caught.value.exit_code == 6

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from mlpspec.diagnostics import DataError, MachineError, ModelFileError, UsageError
-from mlpspec.runtime import opening
+from mlpspec.runtime import cuda
 from mlpspec.runtime.predictor import Predictor
 
 
@@ -62,7 +62,7 @@ def test_foreign_model_is_refused(make):
 
 
 def test_cuda_without_a_gpu_fails_and_auto_says_why(mixed, monkeypatch):
-    monkeypatch.setattr(opening, "cuda_problem", lambda index: "there is no NVIDIA driver")
+    monkeypatch.setattr(cuda, "cuda_problem", lambda index: "there is no NVIDIA driver")
     with pytest.raises(MachineError, match="there is no NVIDIA driver"):
         Predictor(mixed, "cuda")
     assert str(Predictor(mixed).device) == "cpu, because there is no NVIDIA driver"
