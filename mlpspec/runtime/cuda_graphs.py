@@ -89,7 +89,7 @@ class GraphRuns:
             return None
         try:
             if size not in own.lanes:
-                own.lanes[size] = _Lane(self._session, self._device, self._inputs, self._outputs, size, str(next(self._numbers)))
+                own.lanes[size] = Lane(self._session, self._device, self._inputs, self._outputs, size, str(next(self._numbers)))
             return own.lanes[size].run(arrays, rows)
         except Exception as error:  # ONNX Runtime's errors have no common base
             if self._strict or (size in own.lanes and own.lanes[size].is_recorded):
@@ -122,11 +122,19 @@ class _Thread:
 
     may_record: bool
     seen: Counter[int] = field(default_factory=Counter)
-    lanes: dict[int, _Lane] = field(default_factory=dict)
+    lanes: dict[int, Lane] = field(default_factory=dict)
 
 
-class _Lane:
-    """Memory for batches of one size, and the graph that calculates in it; the first run records it."""
+class Lane:
+    """Memory for batches of one size, and the graph that calculates in it; the first run records it.
+
+    Args:
+        session: a session, made with `enable_cuda_graph` unless `number` is "-1".
+        device: the session's.
+        inputs, outputs: the session's, of known sizes.
+        size: rows.
+        number: of the graph; "-1" for memory without a graph.
+    """
 
     def __init__(
         self, session: InferenceSession, device: Device, inputs: Sequence[Value], outputs: Sequence[Value], size: int, number: str
