@@ -76,7 +76,8 @@ def export(
 ) -> ExportResult:
     """Write a run as one ONNX file, proved before it gets its name. See `mlpspec.exporting.export.export`.
 
-    `settings=["export.precision=int8"]` writes its network at another precision.
+    `settings=["export.precision=int8"]` writes its network at another precision, `["export.calibrate=temperature"]` with probabilities that
+    fit the validation rows.
     """
     from mlpspec.exporting.export import export as run_export
     from mlpspec.training.run_folder import RunFolder

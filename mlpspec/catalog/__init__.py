@@ -28,6 +28,7 @@ def families() -> tuple[Family[Any], ...]:
     from mlpspec.catalog.scalers import SCALERS
     from mlpspec.catalog.schedules import SCHEDULES
     from mlpspec.catalog.targets import TARGETS
+    from mlpspec.catalog.uncertainty_methods import UNCERTAINTY_METHODS
     from mlpspec.catalog.weightings import WEIGHTINGS
 
     tables = (
@@ -47,6 +48,7 @@ def families() -> tuple[Family[Any], ...]:
         CALLBACKS,
         BATCH_SIZES,
         SAMPLERS,
+        UNCERTAINTY_METHODS,
     )
     load_plugins(tables)
     return tables

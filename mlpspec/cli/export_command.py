@@ -6,14 +6,16 @@ from pathlib import Path
 
 import click
 
-from mlpspec.cli.command import command, outside_option
+from mlpspec.cli.calibration import calibrated
+from mlpspec.cli.command import command, outside_option, setting_option
 from mlpspec.cli.output import Output
 from mlpspec.cli.precision import differences, lowered
 
 
 @command(
     "export",
-    examples="mlpspec export\nmlpspec export runs/penguins/latest -o penguins.onnx\nmlpspec export --precision int8 -o small.onnx",
+    examples="mlpspec export\nmlpspec export runs/penguins/latest -o penguins.onnx\nmlpspec export --precision int8 -o small.onnx\n"
+    "mlpspec export --uncertainty mc_dropout --samples 30\nmlpspec export --calibrate temperature",
 )
 @click.argument("run", required=False)
 @click.option("-o", "--output", "target", type=click.Path(path_type=Path), help="The model file. Default: model.onnx in the run folder.")
@@ -22,6 +24,10 @@ from mlpspec.cli.precision import differences, lowered
 @click.option(
     "--max-metric-drop", type=click.FloatRange(min=0), metavar="X", help="How much worse than fp32 a metric may be. Default: the spec's."
 )
+@click.option("--uncertainty", type=click.Choice(["mc_dropout", "none"]), help="Answer every row several times, and tell the spread.")
+@click.option("--samples", type=click.IntRange(2, 1000), metavar="N", help="How many times mc_dropout answers.  [default: 30]")
+@click.option("--calibrate", type=click.Choice(["temperature", "none"]), help="Fit probabilities to the validation rows.")
+@setting_option
 @outside_option
 @click.option("--triton", type=click.Path(path_type=Path), metavar="DIR", help="Also write a Triton model repository there.")
 @click.option("--runs", default="runs", type=click.Path(path_type=Path), show_default=True, help="Where to look for the newest run.")
@@ -32,18 +38,33 @@ def main(
     precision: str | None,
     quantization: str | None,
     max_metric_drop: float | None,
+    uncertainty: str | None,
+    samples: int | None,
+    calibrate: str | None,
+    settings: tuple[str, ...],
     allow_outside: bool,
     triton: Path | None,
     runs: Path,
 ) -> None:
     """Write a run (the newest when none is named) as one ONNX file from raw columns to labels, proved before it gets its name."""
+    from mlpspec.diagnostics import UsageError
     from mlpspec.exporting.export import export
     from mlpspec.training.run_folder import RunFolder
 
     folder = RunFolder.open(run, runs)
-    wanted = {"precision": precision, "quantization": quantization, "max_metric_drop": max_metric_drop}
-    settings = [f"export.{name}={value}" for name, value in wanted.items() if value is not None]
-    result = export(folder, target, settings=settings, allow_outside=allow_outside)
+    if uncertainty == "none" and samples is not None:
+        message = "`--samples` says how often `mc_dropout` answers, and `--uncertainty none` leaves that out"
+        raise UsageError(message, help="keep one of them")
+    flags = {
+        "uncertainty": uncertainty,
+        "uncertainty.mc_dropout.samples": samples,
+        "calibrate": calibrate,
+        "precision": precision,
+        "quantization": quantization,
+        "max_metric_drop": max_metric_drop,
+    }
+    chosen = [f"export.{path}={'null' if value == 'none' else value}" for path, value in flags.items() if value is not None]
+    result = export(folder, target, settings=[*chosen, *settings], allow_outside=allow_outside)
     if triton is not None:
         from mlpspec.serving.triton import write_triton_repository
 
@@ -55,7 +76,10 @@ def main(
         f"; largest difference: {differences(proof['max_absolute'])}"
     )
     if "precision" in proof:
-        text += f" in fp32\n\n{lowered(proof['precision'])}"
+        text += " in fp32"
+    text += "".join(f"\n{line}" for line in calibrated(proof.get("calibration", {})))
+    if "precision" in proof:
+        text += f"\n\n{lowered(proof['precision'])}"
         sizes = proof["precision"]["bytes"]
         if result.bytes >= sizes["fp32"]:
             output.note(f"the file is not smaller than in fp32 ({sizes['fp32']:,} bytes): the network is too small to gain")

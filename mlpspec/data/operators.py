@@ -118,6 +118,28 @@ def _take(inputs: list[np.ndarray], constants: Mapping[str, Any]) -> np.ndarray:
     return np.array(values, object if isinstance(values[0], str) else np.int64)[inputs[0]]
 
 
+def _samples(values: np.ndarray, constants: Mapping[str, Any]) -> np.ndarray:
+    """(batch * samples, ...) as (batch, samples, ...)."""
+    return values.reshape(-1, constants["samples"], *constants["shape"])
+
+
+def _sample_deviation(inputs: list[np.ndarray], constants: Mapping[str, Any]) -> np.ndarray:
+    return _samples(inputs[0], constants).std(axis=1, ddof=1, dtype=np.float32)
+
+
+def _sample_entropy(inputs: list[np.ndarray], constants: Mapping[str, Any]) -> np.ndarray:
+    samples = _samples(inputs[0], constants)
+    total = _entropy(samples.mean(axis=1, dtype=np.float32))
+    model = total - _entropy(samples).mean(axis=1, dtype=np.float32)
+    return np.stack([total, np.maximum(model, np.float32(0))], axis=1)
+
+
+def _entropy(probability: np.ndarray) -> np.ndarray:
+    """Over the last axis, in nats; 0 log 0 is 0."""
+    surprise = np.log(np.maximum(probability, np.finfo(np.float32).tiny), dtype=np.float32)
+    return -(probability * surprise).sum(axis=-1, dtype=np.float32)
+
+
 OPERATORS: dict[str, Calculate] = {
     "fill_missing": _fill_missing,
     "is_missing": _is_missing,
@@ -148,5 +170,8 @@ OPERATORS: dict[str, Calculate] = {
     "at_least": _at_least,
     "take": _take,
     "squeeze": lambda inputs, constants: inputs[0][:, 0],
+    "sample_mean": lambda inputs, constants: _samples(inputs[0], constants).mean(axis=1, dtype=np.float32),
+    "sample_deviation": _sample_deviation,
+    "sample_entropy": _sample_entropy,
     "identity": lambda inputs, constants: inputs[0],
 }

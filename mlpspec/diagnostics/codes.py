@@ -44,6 +44,10 @@ CODES: dict[str, str] = {
     "loss-mismatch": "A loss, a metric or an activation does not suit the target.",
     "double-activation": "A softmax or sigmoid stands before the head; the loss applies its own, and learning becomes slow.",
     "too-many-parameters": "The model has more parameters than the budget. A misplaced zero is the usual reason.",
+    "no-dropout": (
+        "The spread of answers under dropout is asked for (`uncertainty: mc_dropout`), and a target has no dropout before its head, or "
+        "one that cannot be drawn in advance."
+    ),
     # data
     "invalid-data": "The data cannot be used as it is.",
     "missing-data": "A data file does not exist or is empty.",
@@ -54,6 +58,10 @@ CODES: dict[str, str] = {
     "missing-value": "A value is missing in a column that does not say what to do then (`missing:`).",
     "unseen-category": "A category that the training rows do not have.",
     "bad-split": "The rows cannot be divided as `split` says.",
+    "no-temperature": (
+        "No temperature calibrates the probabilities best: the validation rows are answered without a mistake, so that more confidence is "
+        "always better, or the answers say nothing about the truth, so that less is."
+    ),
     "suspicious-data": "The data can be used, but looks as if something is wrong with it.",
     # files, machine, checks
     "invalid-model-file": "The file is not a model that mlpspec or ONNX Runtime can read.",

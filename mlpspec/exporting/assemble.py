@@ -74,8 +74,8 @@ def assemble(core: ModelProto, graph: Graph, preprocessing: Preprocessing, optio
     return model
 
 
-def model_card(name: str, preprocessing: Preprocessing, options: Export) -> str:
-    """What a caller of the model must know, as the JSON of `mlpspec.model`."""
+def model_card(name: str, preprocessing: Preprocessing, options: Export, *, samples: int = 1) -> str:
+    """What a caller of the model must know, as the JSON of `mlpspec.model`. `samples` is how often every row is answered inside."""
     card: dict[str, Any] = {
         "format": 1,
         "name": name,
@@ -83,6 +83,7 @@ def model_card(name: str, preprocessing: Preprocessing, options: Export) -> str:
         "precision": options.precision,
         "quantization": options.quantization if options.precision == "int8" else None,
         "missing_tokens": list(preprocessing.missing_tokens),
+        "samples": samples,
         "inputs": [
             {
                 "name": item.name,
@@ -120,9 +121,12 @@ def known_categories(item: FittedInput) -> list[list[str | int]] | None:
 
 
 def wanted_answers(target: FittedTarget, options: Export) -> list[Answer]:
-    """The answers that the model gives for a target, of those its decoding has; its label or value when none is left."""
-    wanted = [answer for kind in options.outputs for answer in target.answers if answer.kind == kind]
-    return wanted or list(target.answers[:1])
+    """The answers that the model gives for a target, of those its decoding has; its label or value when none is left.
+
+    What `uncertainty` has added is always given.
+    """
+    wanted = [answer for kind in options.outputs for answer in target.answers if answer.kind == kind] or list(target.answers[:1])
+    return [*wanted, *(answer for answer in target.answers if answer.kind in ("deviation", "entropy"))]
 
 
 def _only(program: Program, outputs: Iterable[str]) -> Program:

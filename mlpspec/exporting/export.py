@@ -6,18 +6,22 @@ import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from mlpspec.exporting.settings import export_options
+from mlpspec.compiler import build_graph
+from mlpspec.exporting.settings import with_settings
 from mlpspec.language.sections.export import Precision
+from mlpspec.training.resolved_spec import resolved_spec
 from mlpspec.training.run_document import load_run_document, load_run_module
 from mlpspec.training.run_folder import RunFolder
 from mlpspec.training.run_parts import run_parts
 
 if TYPE_CHECKING:
     from onnx import ModelProto
+
+    from mlpspec.data.dataset import Part
 
 
 @dataclass(frozen=True)
@@ -36,57 +40,68 @@ def export(
 ) -> ExportResult:
     """Write the model of a run as one self-contained ONNX file, after proving it.
 
-    The float32 model is proved against the trained pipeline. At another precision the network is then converted, and its figures on the
-    validation rows (on the training rows where there are none) may be worse by `export.max_metric_drop` at most; the run's data is read
-    again for that.
+    The network is made to answer as the `export:` section asks (`uncertainty`, `calibrate`), which fits a temperature to the validation
+    rows. The float32 model of that is proved against the trained pipeline. At another precision the network is then converted, and its figures on the
+    validation rows (on the training rows where there are none) may be worse by `export.max_metric_drop` at most. The run's data is read
+    again for either.
 
     Args:
         run: the run folder; its best weights are used.
         output: where the file goes; by default `model.onnx` in the run folder.
         settings: options of the `export:` section instead of the spec's, such as `export.precision=int8`.
-        frame: the rows, when the run was trained on rows from memory; needed for precisions other than fp32.
+        frame: the rows, when the run was trained on rows from memory; needed to calibrate, and for precisions other than fp32.
         allow_outside: whether the run's data may lie outside its spec's folder and the current one.
 
     Raises:
         CheckError: when the model differs from the trained pipeline, or loses too much at its precision; no file is left.
-        DataError: when the run's data is needed and cannot be read or has changed.
+        DataError: when the run's data is needed and cannot be read or has changed, or no temperature is best.
         ModelFileError: when the run is incomplete or damaged.
         MachineError: when the file cannot be written.
-        UsageError: when a setting is wrong.
+        SpecError: when a setting does not fit the section, or asks for what the network does not give.
+        UsageError: when a setting belongs to another section.
     """
-    document = load_run_document(run)
-    options = export_options(document, settings)
-    lowers = options.precision != "fp32"
-    if lowers:
-        document = load_run_document(run, reads_data=frame is None, allow_outside=allow_outside)
+    trained = load_run_document(run)
+    document = with_settings(trained, settings)
+    options = document.spec.export
+    if options.precision != "fp32" or options.calibrate is not None:
+        trained = load_run_document(run, reads_data=frame is None, allow_outside=allow_outside)
     preprocessing = run.preprocessing()
     info = run.info()
     rows = run.proof_rows()
 
     from mlpspec.atomic import write_atomically
+    from mlpspec.exporting.answering import as_asked
     from mlpspec.exporting.assemble import assemble, model_card, network_core
     from mlpspec.exporting.proof_rows import edge_rows
     from mlpspec.exporting.verify import prove
 
-    graph, module = load_run_module(run, document, preprocessing)
+    graph, module = load_run_module(run, trained, preprocessing)
+    build_graph(document, preprocessing.facts)  # raises where the settings ask for what a network of these sizes does not give
     edges = edge_rows(preprocessing, rows)
 
-    def join(network: ModelProto, precision: Precision) -> ModelProto:
-        card = model_card(document.spec.name, preprocessing, replace(options, precision=precision))
-        metadata = {"mlpspec.spec": run.resolved_spec(), "mlpspec.model": card}
-        return assemble(network, graph, preprocessing, options, metadata)
+    @cache
+    def parts() -> Mapping[str, Part]:
+        return run_parts(run, trained, frame=frame, otherwise="export at fp32 and without `calibrate`")
 
     path = output or run.path / "model.onnx"
     with write_atomically(path) as file:  # which looks at the place before the work begins
+        asked = as_asked(module, graph, preprocessing, document.spec, parts)
+        module, preprocessing = asked.module, asked.preprocessing
+
+        def join(network: ModelProto, precision: Precision) -> ModelProto:
+            card = model_card(document.spec.name, preprocessing, replace(options, precision=precision), samples=asked.samples)
+            metadata = {"mlpspec.spec": resolved_spec(document), "mlpspec.model": card}
+            return assemble(network, graph, preprocessing, options, metadata)
+
         core = network_core(module, graph, preprocessing, options)
         model = join(core, "fp32")
-        proof = prove(model, module, graph, preprocessing, rows, edges).to_json()
+        proof = {**prove(model, module, graph, preprocessing, rows, edges).to_json(), **asked.to_json()}
         data = _sealed(model, info, proof)
-        if lowers:
+        if options.precision != "fp32":
             from mlpspec.exporting.precision.lower import Trained, lower, report
 
-            trained = Trained(module, graph, preprocessing, document.spec, run_parts(run, document, frame=frame))
-            lowered = lower(model, core, partial(join, precision=options.precision), trained, options, rows, edges)
+            judged = Trained(module, graph, preprocessing, document.spec, parts())
+            lowered = lower(model, core, partial(join, precision=options.precision), judged, options, rows, edges)
             model, plain = lowered.model, data
             data = _sealed(model, info, {**proof, "precision": lowered.to_card()})
             proof["precision"] = report(lowered, {"fp32": plain, options.precision: data}, rows)

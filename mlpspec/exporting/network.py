@@ -28,10 +28,7 @@ def network_model(
 
     Source: torch.onnx.export with the dynamo exporter.
     """
-    arguments = tuple(
-        torch.zeros((SAMPLE_ROWS, *value.shape.known), dtype=torch.int64 if value.dtype == "int64" else torch.float32)
-        for value in graph.inputs
-    )
+    arguments = sample_arguments(graph)
     was_training = module.training
     module.eval()
     try:
@@ -55,6 +52,14 @@ def network_model(
     _name_after_layers(model, reserved)
     _forget_source(model)
     return model
+
+
+def sample_arguments(graph: Graph) -> tuple[torch.Tensor, ...]:
+    """Rows of zeros that the network takes."""
+    return tuple(
+        torch.zeros((SAMPLE_ROWS, *value.shape.known), dtype=torch.int64 if value.dtype == "int64" else torch.float32)
+        for value in graph.inputs
+    )
 
 
 class _quiet_exporter:  # noqa: N801  # reads as a verb in a with statement

@@ -167,6 +167,50 @@ def _squeeze(writer: GraphWriter, inputs: list[str], output: str, constants: Map
     writer.node("Squeeze", [*inputs, writer.constant([1], np.int64, output)], output)
 
 
+def _samples(writer: GraphWriter, value: str, output: str, constants: Mapping[str, Any]) -> str:
+    """(batch * samples, ...) as (batch, samples, ...)."""
+    shape = writer.constant([-1, constants["samples"], *constants["shape"]], np.int64, output)
+    return writer.node("Reshape", [value, shape], f"{output}.samples")
+
+
+def _mean(writer: GraphWriter, samples: str, output: str, constants: Mapping[str, Any], *, keep: bool = False) -> str:
+    """The mean over the axis of the samples."""
+    sum_ = writer.node("ReduceSum", [samples, writer.constant([1], np.int64, output)], f"{output}.sum", keepdims=int(keep))
+    return writer.node("Div", [sum_, writer.constant(constants["samples"], np.float32, output)], output)
+
+
+def _sample_mean(writer: GraphWriter, inputs: list[str], output: str, constants: Mapping[str, Any]) -> None:
+    _mean(writer, _samples(writer, inputs[0], output, constants), output, constants)
+
+
+def _sample_deviation(writer: GraphWriter, inputs: list[str], output: str, constants: Mapping[str, Any]) -> None:
+    samples = _samples(writer, inputs[0], output, constants)
+    mean = _mean(writer, samples, f"{output}.mean", constants, keep=True)
+    difference = writer.node("Sub", [samples, mean], f"{output}.difference")
+    square = writer.node("Mul", [difference, difference], f"{output}.square")
+    sum_ = writer.node("ReduceSum", [square, writer.constant([1], np.int64, output)], f"{output}.sum", keepdims=0)
+    others = writer.constant(constants["samples"] - 1, np.float32, output)
+    writer.node("Sqrt", [writer.node("Div", [sum_, others], f"{output}.variance")], output)
+
+
+def _sample_entropy(writer: GraphWriter, inputs: list[str], output: str, constants: Mapping[str, Any]) -> None:
+    samples = _samples(writer, inputs[0], output, constants)
+    total = _entropy(writer, _mean(writer, samples, f"{output}.mean", constants), f"{output}.total", axis=1)
+    own = _mean(writer, _entropy(writer, samples, f"{output}.own", axis=2), f"{output}.data", constants)
+    difference = writer.node("Sub", [total, own], f"{output}.difference")
+    model = writer.node("Max", [difference, writer.constant(0.0, np.float32, output)], f"{output}.model")
+    writer.node("Concat", [total, model], output, axis=1)
+
+
+def _entropy(writer: GraphWriter, probability: str, output: str, *, axis: int) -> str:
+    """Over the last axis, which stays, in nats; 0 log 0 is 0."""
+    smallest = writer.constant(np.finfo(np.float32).tiny, np.float32, output)
+    surprise = writer.node("Log", [writer.node("Max", [probability, smallest], f"{output}.positive")], f"{output}.surprise")
+    parts = writer.node("Mul", [probability, surprise], f"{output}.parts")
+    sum_ = writer.node("ReduceSum", [parts, writer.constant([axis], np.int64, output)], f"{output}.sum", keepdims=1)
+    return writer.node("Neg", [sum_], output)
+
+
 def _plain(op_type: str, **attributes: Any) -> Write:
     def write(writer: GraphWriter, inputs: list[str], output: str, constants: Mapping[str, Any]) -> None:
         writer.node(op_type, inputs, output, **attributes)
@@ -204,5 +248,8 @@ OPERATORS: dict[str, Write] = {
     "at_least": _at_least,
     "take": _take,
     "squeeze": _squeeze,
+    "sample_mean": _sample_mean,
+    "sample_deviation": _sample_deviation,
+    "sample_entropy": _sample_entropy,
     "identity": _plain("Identity"),
 }

@@ -37,11 +37,12 @@ class FittedInput:
 class Answer:
     """One output of the exported model: (batch, columns) where `columns` names what stands side by side, (batch,) where it is None.
 
-    `kind` is the word for it in `export.outputs`. `type` is the tensor's: `float32`, `string` or `int64`.
+    `kind` is the word for it in `export.outputs`, or `deviation` and `entropy`, which `export.uncertainty` adds. `type` is the tensor's:
+    `float32`, `string` or `int64`.
     """
 
     name: str
-    kind: Literal["label", "probability", "interval"]
+    kind: Literal["label", "probability", "interval", "deviation", "entropy"]
     type: RawType
     columns: tuple[str | int, ...] | None = None
 

@@ -34,6 +34,14 @@ A program is a list of steps over named values. The first axis of every value is
     squeeze       (batch, 1) -> (batch,)
     identity      anything -> the same
 
+Where every row is answered several times, its samples stand side by side as rows until one of these steps takes them together; `samples`
+is how many there are, `shape` that of a row's value:
+
+    sample_mean       (batch * samples, ...) -> (batch, ...)
+    sample_deviation  (batch * samples, ...) -> (batch, ...)    the standard deviation, squares divided by samples - 1
+    sample_entropy    (batch * samples, classes) -> (batch, 2)  of probabilities, in nats: of their mean; what that is above
+                                                                the mean of their own
+
 Seconds are int64, counted from 1970-01-01 00:00 UTC; `NO_TIME` of `instants.py` stands for a missing time.
 Numbers are float32 but where the table says otherwise, so that NumPy and ONNX Runtime calculate alike. A NaN stays one.
 """

@@ -6,6 +6,7 @@ from mlpspec.passes.check_sharing import check_sharing
 from mlpspec.passes.checks.biases import check_biases
 from mlpspec.passes.checks.callbacks import check_callbacks
 from mlpspec.passes.checks.data_section import check_data_section
+from mlpspec.passes.checks.export_section import check_export
 from mlpspec.passes.checks.heads import check_heads
 from mlpspec.passes.checks.losses import check_losses
 from mlpspec.passes.checks.metrics import check_metrics
@@ -18,6 +19,7 @@ from mlpspec.passes.infer_shapes import infer_shapes
 from mlpspec.passes.lints.double_activation import lint_double_activation
 from mlpspec.passes.lints.parameter_budget import lint_parameter_budget
 from mlpspec.passes.lints.unused import lint_unused
+from mlpspec.passes.lints.without_dropout import lint_without_dropout
 from mlpspec.passes.lower import lower
 from mlpspec.passes.place_layers import place_layers
 from mlpspec.passes.size_heads import size_heads
@@ -33,11 +35,12 @@ CHECKS = (
     check_callbacks,
     check_biases,
     check_sampling,
+    check_export,
 )
 """Checks of a spec that need no graph. Each yields what it finds; all run."""
 
 PASSES = (place_layers, encode_inputs, size_heads, infer_shapes, check_sharing, lower)
 """From a spec to a graph, in this order; a pass that reports errors is the last to run."""
 
-LINTS = (lint_unused, lint_double_activation, lint_parameter_budget)
+LINTS = (lint_unused, lint_double_activation, lint_parameter_budget, lint_without_dropout)
 """Checks of a finished graph. Each yields what it finds; all run."""

@@ -56,6 +56,7 @@ class ModelCard:
 
     `precision` is that of its network: `fp32`, `fp16`, `bf16` or `int8`; `quantization` how int8 was made, empty otherwise.
     `spec` is the specification's text, `run` what is known of the training (metrics, versions, hashes; empty when the file has none).
+    `samples` is how often every row is answered inside the model, which needs as many times the memory.
     """
 
     name: str
@@ -65,6 +66,7 @@ class ModelCard:
     targets: tuple[TargetCard, ...]
     precision: str = "fp32"
     quantization: str = ""
+    samples: int = 1
     spec: str = field(default="", repr=False)
     run: Mapping[str, Any] = field(default_factory=dict, repr=False)
 
@@ -118,6 +120,7 @@ def read_card(metadata: Mapping[str, str], inputs: Sequence[Value], outputs: Seq
         targets=tuple(_target(reader, item, f"targets[{n}]") for n, item in enumerate(reader.list(data, "targets", "mlpspec.model"))),
         precision=reader.text({"precision": "fp32", **data}, "precision", "mlpspec.model"),
         quantization="" if data.get("quantization") is None else reader.text(data, "quantization", "mlpspec.model"),
+        samples=reader.count(data, "samples", "mlpspec.model", default=1),
         spec=metadata.get("mlpspec.spec", ""),
         run=reader.object(reader.parsed(metadata["mlpspec.run"], "mlpspec.run"), "mlpspec.run") if "mlpspec.run" in metadata else {},
     )
@@ -173,6 +176,12 @@ class _Reader:
         if not all(isinstance(value, int) and not isinstance(value, bool) and 0 < value < 2**31 for value in values):
             raise self.fault(where, f"`{key}` does not hold sizes")
         return tuple(values)
+
+    def count(self, data: Mapping[str, Any], key: str, where: str, *, default: int) -> int:
+        value = data.get(key, default)
+        if not isinstance(value, int) or isinstance(value, bool) or not 0 < value < 2**31:
+            raise self.fault(where, f"`{key}` is no number of times")
+        return value
 
     def names(self, values: Any, where: str) -> tuple[str | int, ...]:
         """Different classes or categories, all texts or all integers."""

@@ -107,7 +107,7 @@ def predict_file(
             # three threads, none of them this one: a signal is noticed while polars or ONNX Runtime is at work
             with (
                 Ahead(source.batches(batch_rows, noting), patience=1.0) as batches,
-                Ahead(work.answer(batches, batch_rows)) as answered,
+                Ahead(work.answer(batches, max(1, batch_rows // predictor.card.samples))) as answered,  # as many times the memory a row
                 Ahead(_written(lambda: sink.write(file, form, work.count(answered, source, progress)))) as written,
                 closing(answered),  # before `written`, which then has no more to wait for; and before it
                 closing(batches),

@@ -31,22 +31,25 @@ class Evaluation:
     answers: Mapping[str, Answers]
 
 
-def network_outputs(module: nn.Module, data: Tensors) -> dict[str, torch.Tensor]:
-    """The outputs of every head for all rows, in inference mode, on the CPU. The module's training mode is kept as it was."""
+def network_outputs(module: nn.Module, data: Tensors, *, batch: int = EVALUATION_BATCH) -> dict[str, torch.Tensor]:
+    """The outputs of every head for all rows, `batch` at once, in inference mode, on the CPU. The module's mode is kept as it was."""
     was_training = module.training
     module.eval()
     pieces: dict[str, list[torch.Tensor]] = {}
     with torch.inference_mode():
-        for start in range(0, data.rows, EVALUATION_BATCH):
-            batch = tuple(tensor[start : start + EVALUATION_BATCH] for tensor in data.inputs)
-            for target, output in module(*batch).items():
+        for start in range(0, data.rows, batch):
+            inputs = tuple(tensor[start : start + batch] for tensor in data.inputs)
+            for target, output in module(*inputs).items():
                 pieces.setdefault(target, []).append(output)
     module.train(was_training)
     return {target: torch.cat(parts).cpu() for target, parts in pieces.items()}
 
 
 def evaluate(module: nn.Module, data: Tensors, spec: Spec, preprocessing: Preprocessing) -> Evaluation:
-    """Loss and metrics of all targets over all rows of `data` (at least one row)."""
+    """Loss and metrics of all targets over all rows of `data` (at least one row).
+
+    A network that answers every row several times, side by side, has the mean loss of its answers; `preprocessing` takes them together.
+    """
     outputs = network_outputs(module, data)
     figures: dict[str, float | None] = {"loss": 0.0}
     undefined: dict[str, str] = {}
@@ -54,7 +57,8 @@ def evaluate(module: nn.Module, data: Tensors, spec: Spec, preprocessing: Prepro
     total = 0.0
     for name, target in spec.targets.items():
         truth = data.targets[name].cpu()
-        loss = target_loss(target, preprocessing.targets[name])(outputs[name], truth).item()
+        samples = len(outputs[name]) // data.rows
+        loss = target_loss(target, preprocessing.targets[name])(outputs[name], truth.repeat_interleave(samples, dim=0)).item()
         total += target.weight * loss
         if len(spec.targets) > 1:
             figures[f"{name}.loss"] = _defined(f"{name}.loss", loss, undefined)

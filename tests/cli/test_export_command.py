@@ -178,7 +178,7 @@ def test_a_drop_that_is_too_large(cli, run, small, monkeypatch):
         (["--quantization", "dynamic"], 2, "quantization is a choice at int8, and the precision is fp32"),
         (["--precision", "fp16", "--quantization", "static"], 2, "quantization is a choice at int8"),
         (["--precision", "fp16", "--max-metric-drop", "-0.1"], 2, "--max-metric-drop"),
-        (["--precision", "fp16", "--max-metric-drop", "nan"], 2, "`max_metric_drop` must be a number"),
+        (["--precision", "fp16", "--max-metric-drop", "nan"], 3, "`max_metric_drop` must be a number"),
         (["--precision", "fp16", "--max-metric-drop", "much"], 2, "--max-metric-drop"),
     ],
 )
@@ -205,3 +205,139 @@ def test_data_outside_needs_permission_again(cli, small, tmp_path_factory):
     assert cli("train", "spec.yaml", "--set", f"data.path={outside}", "--allow-outside").code == 0
     assert cli("export", "--precision", "fp16", *LENIENT).code == 5
     assert cli("export", "--precision", "fp16", *LENIENT, "--allow-outside").code == 0
+
+
+DROPPING = "model.0.dense.dropout=0.3"
+
+
+@pytest.fixture
+def dropping(cli, small):
+    """A run with dropout, of a table that nobody can learn by heart."""
+    random = np.random.default_rng(5)
+    size = random.normal(0, 1, 400)
+    kind = np.where(size + random.normal(0, 1, 400) > 0, "big", "small")
+    rows = [f"{number:.4f},{('red', 'green')[row % 2]},{kind[row]}" for row, number in enumerate(size)]
+    (small / "table.csv").write_text("\n".join(["size,colour,kind", *rows]) + "\n")
+    return json.loads(cli("train", "spec.yaml", "--set", DROPPING, "--set", "training.epochs=12", "--json").out)["result"]["run"]
+
+
+def header(cli, small, model):
+    (small / "new.csv").write_text("size,colour\n1.5,red\n-0.5,green\n")
+    assert cli("predict", model, "new.csv", "-o", "answers.csv", "--force").code == 0
+    first, *rows = [line.split(",") for line in (small / "answers.csv").read_text().splitlines()]
+    return first, [dict(zip(first, row, strict=True)) for row in rows]
+
+
+def test_uncertainty(cli, dropping, small):
+    outcome = cli("export", "--uncertainty", "mc_dropout", "--samples", "12", "-o", "unsure.onnx")
+    assert outcome.code == 0, outcome.err
+    assert "kind_deviation" in outcome.out
+    columns, rows = header(cli, small, "unsure.onnx")
+    assert columns == [
+        *("kind", "kind_probability_big", "kind_probability_small", "kind_deviation_big", "kind_deviation_small"),
+        *("kind_entropy_total", "kind_entropy_model"),
+    ]
+    for row in rows:
+        assert 0 < float(row["kind_deviation_big"]) < 0.5
+        assert 0 <= float(row["kind_entropy_model"]) < float(row["kind_entropy_total"]) <= np.log(2) + 1e-6
+    assert "every answer is the mean of 12 samples" in cli("inspect", "unsure.onnx").out
+    spec = cli("inspect", "unsure.onnx", "--spec").out
+    assert "samples: 12" in spec, "the file's spec says how the file was made"
+
+
+def test_the_same_bytes_again(cli, dropping, small):
+    for name in ("one.onnx", "two.onnx"):
+        assert cli("export", "--samples", "5", "--calibrate", "temperature", "-o", name).code == 0
+    assert (small / "one.onnx").read_bytes() == (small / "two.onnx").read_bytes()
+
+
+def test_temperature(cli, dropping, small):
+    plain = cli("export", "-o", "plain.onnx")
+    outcome = cli("export", "--calibrate", "temperature", "-o", "fitted.onnx")
+    assert (plain.code, outcome.code) == (0, 0), outcome.err
+    [line] = [line for line in outcome.out.splitlines() if line.startswith("kind: temperature ")]
+    assert "fitted on 80 validation rows: log loss " in line
+    found = json.loads(cli("export", "--calibrate", "temperature", "-o", "fitted.onnx", "--json").out)["result"]["proof"]["calibration"]
+    assert found["kind"]["log_loss"]["after"] <= found["kind"]["log_loss"]["before"]
+    assert found["kind"]["labels_changed"] == 0
+    assert json.loads((small / dropping / "proof.json").read_text())["calibration"] == found
+    card = json.loads(cli("inspect", "fitted.onnx", "--json").out)["result"]["card"]
+    assert card["run"]["proof"]["calibration"] == found
+    before, after = (header(cli, small, name)[1] for name in ("plain.onnx", "fitted.onnx"))
+    for one, other in zip(before, after, strict=True):
+        assert one["kind"] == other["kind"]
+        logits = [np.log(float(row["kind_probability_big"]) / float(row["kind_probability_small"])) for row in (one, other)]
+        assert logits[0] / logits[1] == pytest.approx(found["kind"]["temperature"], rel=1e-3)
+
+
+def test_what_the_spec_asks_for_can_be_left_out(cli, dropping, small):
+    asked = ["export.uncertainty=mc_dropout", "export.calibrate=temperature"]
+    assert cli("train", "spec.yaml", "--set", DROPPING, "--set", asked[0], "--set", asked[1]).code == 0
+    assert cli("export", "-o", "asked.onnx").code == 0
+    assert "kind_deviation_big" in header(cli, small, "asked.onnx")[0]
+    assert cli("export", "-o", "plain.onnx", "--uncertainty", "none", "--calibrate", "none").code == 0
+    assert "kind_deviation_big" not in header(cli, small, "plain.onnx")[0]
+    assert cli("evaluate").code == 0, "which measures the plain network"
+
+
+def test_a_network_without_dropout(cli, run, small):
+    outcome = cli("export", "--uncertainty", "mc_dropout")
+    assert outcome.code == 3
+    assert "[no-dropout]" in outcome.err
+    assert "add `dropout: 0.1`" in outcome.err
+    assert not (small / run / "model.onnx").exists()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "words"),
+    [
+        (["--uncertainty", "none", "--samples", "4"], 2, "`--samples`"),
+        (["--samples", "1"], 2, "2<=x<=1000"),
+        (["--set", "model.0.dense.units=3"], 2, "not a setting of the export"),
+        (["--uncertainty", "ensemble"], 2, "mc_dropout"),
+    ],
+)
+def test_what_cannot_be_asked_for(cli, run, small, arguments, code, words):
+    outcome = cli("export", *arguments)
+    assert outcome.code == code
+    assert words in outcome.err
+    assert not (small / run / "model.onnx").exists()
+
+
+def test_calibrating_needs_the_data_as_it_was(cli, dropping, small):
+    with (small / "table.csv").open("a") as file:
+        file.write("0.5,red,big\n")
+    outcome = cli("export", "--calibrate", "temperature")
+    assert outcome.code == 4
+    assert "the data has changed" in outcome.err
+    assert cli("export").code == 0
+
+
+def test_calibrating_rows_that_are_all_answered_rightly(cli, small):
+    rows = [f"{row % 10},red,{'big' if row % 10 > 4 else 'small'}" for row in range(100)]
+    (small / "table.csv").write_text("\n".join(["size,colour,kind", *rows]) + "\n")
+    settings = ["--set", "training.epochs=60", "--set", "training.optimizer={adam: 0.05}"]
+    assert cli("train", "spec.yaml", *settings).code == 0
+    outcome = cli("export", "--calibrate", "temperature")
+    assert outcome.code == 4
+    assert "[no-temperature]" in outcome.err
+    assert "more confidence is always better" in outcome.err
+
+
+@pytest.mark.parametrize("precision", ["fp16", "bf16", "int8"])
+def test_uncertainty_at_another_precision(cli, dropping, small, precision):
+    """The converted network answers as often, and its figures are those of the means."""
+    flags = ("--samples", "6", "--calibrate", "temperature", "--precision", precision, *LENIENT)
+    outcome = cli("export", "-o", "both.onnx", *flags, "--json")
+    assert outcome.code == 0, outcome.err
+    proof = json.loads(outcome.out)["result"]["proof"]
+    assert set(proof["precision"]["figures"]) >= {"accuracy"}
+    assert proof["precision"]["agreement"]["max_absolute"]["kind_deviation"] < 0.1
+    assert proof["calibration"]["kind"]["rows"] == 80
+    columns, rows = header(cli, small, "both.onnx")
+    assert "kind_deviation_big" in columns
+    assert all(0 < float(row["kind_deviation_big"]) < 0.5 for row in rows)
+    cli("export", "-o", "plain.onnx", "--samples", "6", "--calibrate", "temperature")
+    for one, other in zip(rows, header(cli, small, "plain.onnx")[1], strict=True):
+        assert float(one["kind_probability_big"]) == pytest.approx(float(other["kind_probability_big"]), abs=0.05)
+        assert float(one["kind_deviation_big"]) == pytest.approx(float(other["kind_deviation_big"]), abs=0.05)

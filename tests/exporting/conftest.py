@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +12,7 @@ import pytest
 
 @dataclass
 class Exported:
-    """A model file's content, what it was made of, and a session on it."""
+    """A model file's content, what it was made of, and a session on it. `asked` is what `export:` made of the network."""
 
     model: Any
     module: Any
@@ -20,6 +20,7 @@ class Exported:
     preprocessing: Any
     rows: dict[str, np.ndarray]
     edges: dict[str, np.ndarray]
+    asked: Any
 
     def prove(self, model: Any = None) -> Any:
         from mlpspec.exporting.verify import prove
@@ -47,6 +48,7 @@ def _export(text: str, frame: dict[str, Any], *, seed: int = 0) -> Exported:
     from mlpspec.compiler import build_graph, loads
     from mlpspec.data.column import raw_inputs
     from mlpspec.data.dataset import load_dataset
+    from mlpspec.exporting.answering import as_asked
     from mlpspec.exporting.assemble import assemble, model_card, network_core
     from mlpspec.exporting.proof_rows import edge_rows
     from mlpspec.pytorch.module import build_module
@@ -63,10 +65,34 @@ def _export(text: str, frame: dict[str, Any], *, seed: int = 0) -> Exported:
                 value.copy_(torch.rand_like(value) + 0.5 if "running_var" in name else torch.randn_like(value) / 2)
     part = data.parts["validation"]
     rows = raw_inputs(data.preprocessing, part.table, part.index)
-    metadata = {"mlpspec.spec": text, "mlpspec.model": model_card(spec.name, data.preprocessing, spec.export)}
-    core = network_core(module, graph, data.preprocessing, spec.export)
-    model = assemble(core, graph, data.preprocessing, spec.export, metadata)
-    return Exported(model, module, graph, data.preprocessing, rows, edge_rows(data.preprocessing, rows))
+    asked = as_asked(module, graph, data.preprocessing, spec, lambda: {"validation": _answered_by_chance(part, module, data.preprocessing)})
+    metadata = {"mlpspec.spec": text, "mlpspec.model": model_card(spec.name, asked.preprocessing, spec.export, samples=asked.samples)}
+    core = network_core(asked.module, graph, asked.preprocessing, spec.export)
+    model = assemble(core, graph, asked.preprocessing, spec.export, metadata)
+    return Exported(model, asked.module, graph, asked.preprocessing, rows, edge_rows(data.preprocessing, rows), asked)
+
+
+def _answered_by_chance(part: Any, module: Any, preprocessing: Any) -> Any:
+    """The rows with a truth that the network half knows: classes drawn from its probabilities."""
+    import torch
+
+    from mlpspec.data.operators import run_program
+
+    random = np.random.default_rng(3)
+    with torch.inference_mode():
+        outputs = module.eval()(*(torch.from_numpy(np.ascontiguousarray(array)) for array in part.inputs.values()))
+    targets = dict(part.targets)
+    for name, target in preprocessing.targets.items():
+        if target.classes is not None:
+            decode = target.decode
+            said = run_program(replace(decode, outputs=(f"{name}_probability",)), {decode.inputs[0]: outputs[name].numpy()})
+            probability = said[f"{name}_probability"]
+            if targets[name].ndim == 1:
+                targets[name] = (random.random((part.rows, 1)) > probability.cumsum(axis=1)[:, :-1]).sum(axis=1)
+            else:
+                chance = random.random(targets[name].shape)
+                targets[name] = (chance < probability[:, -targets[name].shape[1] :]).astype(np.float32)
+    return replace(part, targets=targets)
 
 
 @pytest.fixture(scope="session")

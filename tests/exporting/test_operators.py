@@ -25,6 +25,7 @@ WHOLE = RANDOM.integers(-(2**63), 2**63 - 1, (500, 2))
 WHOLE[0] = [2**63 - 1, -(2**63)]
 TIMES = np.concatenate([RANDOM.integers(-(10**10), 10**10, (500, 2)), WHOLE, [[0, NO_TIME], [-1, 951_782_400]]])
 LOGITS = RANDOM.normal(size=(50, 4)).astype(np.float32) * 20
+PROBABILITIES = (np.exp(LOGITS) / np.exp(LOGITS).sum(1, keepdims=True)).astype(np.float32)
 TEXTS = np.array([["a", "x"], ["b", ""], ["", "never"], ["é b", "a"]], object)
 LABELS = np.array([["a|b"], [""], ["b|b|"], ["x|a"], ["||c"], ["é"]], object)
 
@@ -67,6 +68,13 @@ NEARLY = [
     ("expm1", [np.linspace(-90, 80, 999, dtype=np.float32)[:, None]], {}),
     ("softmax", [LOGITS], {}),
     ("sigmoid", [LOGITS], {}),
+    ("sample_mean", [LOGITS], {"samples": 5, "shape": [4]}),
+    ("sample_mean", [PROBABILITIES[:, 0]], {"samples": 10, "shape": []}),
+    ("sample_deviation", [LOGITS], {"samples": 2, "shape": [4]}),
+    ("sample_deviation", [LOGITS[:, 0]], {"samples": 25, "shape": []}),
+    ("sample_deviation", [np.full((6, 1), 3e4, np.float32)], {"samples": 3, "shape": [1]}),
+    ("sample_entropy", [PROBABILITIES], {"samples": 5, "shape": [4]}),
+    ("sample_entropy", [np.eye(4, dtype=np.float32)], {"samples": 2, "shape": [4]}),
 ]
 
 

@@ -31,6 +31,14 @@ def test_reads_the_card(metadata):
     assert card.run["figures"] == {"validation.loss": 0.5}
 
 
+def test_samples_inside_the_model(metadata):
+    assert read_card(metadata, INPUTS, OUTPUTS).samples == 1, "files of older versions do not say it"
+    assert read_card(changed(metadata, samples=30), INPUTS, OUTPUTS).samples == 30
+    for damaged in (0, -1, 1.5, True, "30", None, 2**40):
+        with pytest.raises(ModelFileError, match="`samples` is no number of times"):
+            read_card(changed(metadata, samples=damaged), INPUTS, OUTPUTS)
+
+
 def test_foreign_models_are_refused_in_words():
     with pytest.raises(ModelFileError, match="not exported by mlpspec"):
         read_card({"author": "x"}, INPUTS, OUTPUTS)

@@ -4,6 +4,7 @@ import csv
 import io
 import subprocess
 import sys
+from dataclasses import replace
 from types import SimpleNamespace
 
 import numpy as np
@@ -61,6 +62,18 @@ def test_files(predictor, rows, expected, tmp_path, source, target, batch_rows):
     assert told[-1][0] == ROWS
     assert all(part is None or 0 <= part <= 1 for _, part in told)
     assert [count for count, _ in told] == sorted(count for count, _ in told)
+
+
+def test_rows_that_are_answered_several_times_go_in_smaller_batches(mixed, rows, tmp_path, monkeypatch):
+    """A model with 30 samples inside needs 30 times the memory a row."""
+    predictor = Predictor(mixed, "cpu")
+    predictor.card = replace(predictor.card, samples=30)
+    sizes = []
+    run = predictor.run
+    monkeypatch.setattr(predictor, "run", lambda arrays: sizes.append(len(arrays["size"])) or run(arrays))
+    rows.write_csv(tmp_path / "data.csv")
+    predict_file(predictor, tmp_path / "data.csv", tmp_path / "out.csv", batch_rows=3000)
+    assert sizes == [100] * 10
 
 
 def test_keep(predictor, rows, expected, tmp_path):

@@ -32,3 +32,10 @@ def test_a_target_with_the_name_of_anothers_answer():
     rest = "model: [{dense: {units: 4, name: body}}, {head: y}, {head: {target: y_probability, from: body}}]\n"
     [finding] = findings("b: numeric", "y: binary, y_probability: numeric", rest)
     assert finding.help.startswith("give the target another name")
+
+
+@pytest.mark.parametrize(("asked", "count"), [("mc_dropout", 1), ("null", 0)])
+@pytest.mark.parametrize("name", ["y_deviation", "y_entropy", "z_deviation"])
+def test_names_of_spreads_are_taken_when_they_are_asked_for(name, asked, count):
+    rest = REST.replace("units: 4", "units: 4, dropout: 0.5") + f"export: {{uncertainty: {asked}}}\n"
+    assert len(findings(f"{name}: {{numeric: a}}, b: numeric", "y: category, z: numeric", rest)) == count
