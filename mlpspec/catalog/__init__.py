@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 def families() -> tuple[Family[Any], ...]:
     """The tables of all families, with what installed plugins add."""
     from mlpspec.catalog.activations import ACTIVATIONS
+    from mlpspec.catalog.augmentations import AUGMENTATIONS
     from mlpspec.catalog.batch_sizes import BATCH_SIZES
     from mlpspec.catalog.callbacks import CALLBACKS
     from mlpspec.catalog.encoders import ENCODERS
@@ -22,6 +23,7 @@ def families() -> tuple[Family[Any], ...]:
     from mlpspec.catalog.layers import LAYERS
     from mlpspec.catalog.losses import LOSSES
     from mlpspec.catalog.metrics import METRICS
+    from mlpspec.catalog.mixings import MIXINGS
     from mlpspec.catalog.optimizers import OPTIMIZERS
     from mlpspec.catalog.plugins import load_plugins
     from mlpspec.catalog.samplers import SAMPLERS
@@ -48,6 +50,8 @@ def families() -> tuple[Family[Any], ...]:
         CALLBACKS,
         BATCH_SIZES,
         SAMPLERS,
+        AUGMENTATIONS,
+        MIXINGS,
         UNCERTAINTY_METHODS,
     )
     load_plugins(tables)

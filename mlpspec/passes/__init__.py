@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from mlpspec.passes.check_augmentations import check_augmentations
 from mlpspec.passes.check_sharing import check_sharing
 from mlpspec.passes.checks.biases import check_biases
 from mlpspec.passes.checks.callbacks import check_callbacks
@@ -39,7 +40,7 @@ CHECKS = (
 )
 """Checks of a spec that need no graph. Each yields what it finds; all run."""
 
-PASSES = (place_layers, encode_inputs, size_heads, infer_shapes, check_sharing, lower)
+PASSES = (place_layers, encode_inputs, check_augmentations, size_heads, infer_shapes, check_sharing, lower)
 """From a spec to a graph, in this order; a pass that reports errors is the last to run."""
 
 LINTS = (lint_unused, lint_double_activation, lint_parameter_budget, lint_without_dropout)

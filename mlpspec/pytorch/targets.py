@@ -9,9 +9,9 @@ import torch
 from torch import nn
 from torch.nn import functional as F  # noqa: N812  # PyTorch's own convention
 
-from mlpspec.pytorch import losses, modules
+from mlpspec.pytorch import augmentations, losses, modules
 
-_ROOTS: dict[str, Any] = {"nn": nn, "F": F, "torch": torch, "operator": operator, "losses": losses}
+_ROOTS: dict[str, Any] = {"nn": nn, "F": F, "torch": torch, "operator": operator, "losses": losses, "augmentations": augmentations}
 
 
 def resolve(target: str) -> Any:

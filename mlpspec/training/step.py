@@ -12,6 +12,7 @@ from torch import nn
 from mlpspec.catalog.optimizers import Optimizer
 from mlpspec.pytorch.targets import resolve
 from mlpspec.training.accumulation import pieces
+from mlpspec.training.alteration import Alteration
 from mlpspec.training.batches import Batch, Form, form_of
 from mlpspec.training.device import random_state, set_random_state
 from mlpspec.training.losses import LossFunction
@@ -84,9 +85,10 @@ class EagerStep:
         *,
         seed: int = 0,
         forward: Callable[..., Any] | None = None,
+        alteration: Alteration | None = None,
     ):
         self.module, self.loss, self.optimizer, self.data, self.seed = module, loss, optimizer, data, seed
-        self.forward = forward or module
+        self.forward, self.alteration = forward or module, alteration
         self.device = next(module.parameters()).device
         self._sum = torch.zeros((), device=self.device)
         self._rows = 0
@@ -98,17 +100,23 @@ class EagerStep:
         """Learn from the rows of `order` step by step; after each the number of steps done."""
         if first == 0:
             torch.manual_seed(int(np.random.SeedSequence([self.seed, epoch, 1]).generate_state(1, np.uint64)[0] >> np.uint64(1)))
+        seeds = [0] * len(batches) if self.alteration is None else self.alteration.seeds(epoch, len(batches))
         for number in range(first, len(batches)):
             batch = batches[number]
-            self.run(order[batch[0] : batch[-1]], rates[number], form_of(batch))
+            self.run(order[batch[0] : batch[-1]], rates[number], form_of(batch), seeds[number])
             yield number + 1
 
-    def run(self, index: torch.Tensor, learning_rate: float, form: Form = ()) -> None:
-        """Learn from the training rows at `index`, (rows,) int64; `form` says how many of them are calculated at once."""
+    def run(self, index: torch.Tensor, learning_rate: float, form: Form = (), seed: int = 0) -> None:
+        """Learn from the training rows at `index`, (rows,) int64.
+
+        `form` says how many of them are calculated at once, `seed` what their alteration draws.
+        """
         self.module.train()
         for group in self.optimizer.param_groups:
             group["lr"] = learning_rate
         inputs, targets = self.data.pick(index)
+        if self.alteration is not None:
+            self.alteration.apply(inputs, targets, seed)
         self.optimizer.zero_grad(set_to_none=True)
         for piece in pieces(self.loss, inputs, targets, form):
             loss = piece.loss(self.forward(*piece.inputs))

@@ -34,5 +34,8 @@ class Tensors:
         )
 
     def head(self, rows: int) -> Tensors:
-        """The first rows."""
+        """The first rows; from the first on again where there are too few."""
+        if rows > self.rows:
+            device = next(iter(self.targets.values())).device
+            return Tensors(rows, *self.pick(torch.arange(rows, device=device) % self.rows))
         return Tensors(rows, tuple(tensor[:rows] for tensor in self.inputs), {name: tensor[:rows] for name, tensor in self.targets.items()})

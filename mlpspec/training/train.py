@@ -176,6 +176,7 @@ class _Run:
         import torch
 
         from mlpspec.pytorch.module import build_module
+        from mlpspec.training.alteration import Alteration
         from mlpspec.training.checkpoints import Checkpoints
         from mlpspec.training.compiled.make import make_step
         from mlpspec.training.losses import TotalLoss
@@ -196,15 +197,17 @@ class _Run:
         self.loss = TotalLoss(spec.targets, self.dataset.preprocessing.targets, self.device)
         by = self.dataset.drawn_by
         self.plan = Plan(spec.training, spec.seed, self.parts["train"].rows, by=by, stages=self._found_stages())
+        alteration, data = Alteration.of(spec, self.device), self.parts["train"]
         self.step, self.step_reason = make_step(
             self.module,
-            self.loss,
+            self.loss if alteration is None else alteration.loss(self.loss),
             spec.training.optimizer,
-            self.parts["train"],
+            data if alteration is None else alteration.data(data),
             self.plan.forms,
             seed=spec.seed,
             wanted=spec.training.step,
             decisions=self.folder.info().get("decisions") if self.resumed else None,
+            alteration=alteration,
         )
 
     def _found_stages(self) -> Sequence[Stage] | None:

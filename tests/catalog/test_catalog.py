@@ -11,6 +11,7 @@ import pytest
 
 from mlpspec.catalog import (
     activations,
+    augmentations,
     batch_sizes,
     families,
     family_of,
@@ -18,6 +19,7 @@ from mlpspec.catalog import (
     layers,
     losses,
     metrics,
+    mixings,
     optimizers,
     samplers,
     schedules,
@@ -30,11 +32,13 @@ from mlpspec.catalog.option import options_of
 
 TABLES = {
     activations: activations.ACTIVATIONS,
+    augmentations: augmentations.AUGMENTATIONS,
     batch_sizes: batch_sizes.BATCH_SIZES,
     initializers: initializers.INITIALIZERS,
     layers: layers.LAYERS,
     losses: losses.LOSSES,
     metrics: metrics.METRICS,
+    mixings: mixings.MIXINGS,
     optimizers: optimizers.OPTIMIZERS,
     samplers: samplers.SAMPLERS,
     schedules: schedules.SCHEDULES,

@@ -23,6 +23,8 @@ FEATURES = {
     "left out rows": ("training.drop_last=true", "training.batch_size=5"),
     "balanced": ("training.sampling={balanced: {epoch: commonest}}",),
     "stratified": ("training.sampling={stratified: colour}",),
+    "augmented": ("inputs.size={numeric: {augment: [{noise: 0.2}, {swap: 0.3}]}}", "inputs.colour={category: {augment: [mask]}}"),
+    "mixed": ("training.mixing=mixup", "training.accumulate=2", "model.0.dense.dropout=0.2"),
     "weighted": ("training.sampling={weighted: weight}",),
 }
 

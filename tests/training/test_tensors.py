@@ -32,3 +32,10 @@ def test_read_only_and_strided_arrays_are_taken_without_a_word():
         tensors = Tensors.from_arrays({"x": fixed, "z": np.arange(12.0)[::4][:, None]}, {}, 3, CPU)
     assert tensors.inputs[0].tolist() == fixed.tolist()
     assert tensors.inputs[1].flatten().tolist() == [0.0, 4.0, 8.0]
+
+
+def test_a_head_of_more_rows_than_there_are_begins_again():
+    data = Tensors(3, (torch.arange(3.0).unsqueeze(1),), {"y": torch.arange(3)})
+    head = data.head(7)
+    assert head.rows == 7
+    assert head.targets["y"].tolist() == head.inputs[0][:, 0].tolist() == [0, 1, 2, 0, 1, 2, 0]

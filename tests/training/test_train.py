@@ -288,3 +288,14 @@ def test_an_exception_in_a_callback_ends_the_run_as_failed(train_in, tmp_path):
         train_in(callbacks=[broken])
     [run] = (tmp_path / "runs" / "small").glob("2*")
     assert (json.loads((run / "run.json").read_text())["status"], broken.ended) == ("failed", "failed")
+
+
+@pytest.mark.parametrize("step", ["compiled", "eager"])
+def test_a_batch_may_have_more_rows_than_the_data(step, train_in, metrics_of_run):
+    """Two classes, both as often as the commoner one: 36 rows become more, in one batch."""
+    table = "size,colour,kind,weight\n" + "".join(f"{row}.5,red,{'a' if row % 3 else 'b'},1\n" for row in range(60))
+    settings = ("training.sampling={balanced: {epoch: commonest}}", "training.batch_size=1000", f"training.step={step}")
+    result = train_in(None, *settings, table=table)
+    info = result.folder.info()
+    assert info["step"].startswith(step)
+    assert all(np.isfinite(line["train.loss"]) for line in metrics_of_run(result))

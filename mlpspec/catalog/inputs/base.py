@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from mlpspec.catalog.augmentations.base import Augmentation
 from mlpspec.catalog.entry import Entry
+from mlpspec.catalog.option import option
 from mlpspec.ir.facts import InputFacts
 from mlpspec.ir.fitted import FittedInput
 from mlpspec.ir.graph import Operation
@@ -19,6 +21,10 @@ GLOB_SIGNS = frozenset("*?[")
 
 class InputType(Entry):
     """What a model reads: columns or an array, and how raw values become the network's numbers."""
+
+    augment: tuple[Augmentation, ...] = option(
+        default=(), doc="Changes of training rows that leave their answer as it is.", examples=([{"noise": 0.1}],)
+    )
 
     def fit(self, name: str, reader: ColumnReader) -> FittedInput:
         """Learn from the training rows.

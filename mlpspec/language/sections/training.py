@@ -9,6 +9,7 @@ from mlpspec.catalog.callbacks import CallbackEntry, Checkpoint, EarlyStopping
 from mlpspec.catalog.callbacks.checkpoint import CheckpointOptions
 from mlpspec.catalog.callbacks.early_stopping import EarlyStoppingOptions
 from mlpspec.catalog.metrics.base import Metric
+from mlpspec.catalog.mixings import Mixing
 from mlpspec.catalog.optimizers import Adam, Optimizer
 from mlpspec.catalog.option import Record, option
 from mlpspec.catalog.samplers import Sampler, Sequential, Shuffle
@@ -38,6 +39,9 @@ class Training(Record):
     )
     sampling: Sampler | None = option(
         default=None, doc="Which rows an epoch visits, and in what order. Default: all of them, shuffled.", examples=("balanced",)
+    )
+    mixing: Mixing | None = option(
+        default=None, doc="How the rows of a step are mixed in pairs, answers included. Default: not at all.", examples=({"mixup": 0.2},)
     )
     optimizer: Optimizer = option(default=Adam(), doc="How gradients change the weights.", examples=("adam",))
     schedule: Schedule = option(default=Constant(), doc="How the learning rate moves.", examples=("cosine",))

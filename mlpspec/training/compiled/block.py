@@ -28,6 +28,9 @@ from mlpspec.training.tensors import Tensors
 
 PASSES = (drop_noise, fold_constants, close_cross_entropy, take_out_masks, keep_one_copy, hoist_counters, multiply_instead_of_sum)
 
+Change = Callable[[int, Sequence[torch.Tensor], Mapping[str, torch.Tensor]], None]
+"""Changes the rows of step number i of a block in place: its inputs, and its targets by name."""
+
 BLOCK_BYTES, BLOCK_STEPS = 4 << 20, 128
 """A block has as many steps as fit into this memory (so that they stay in the processor's cache), and at most so many."""
 
@@ -132,13 +135,17 @@ class Block:
             kept[node] = self._slots(memory)
         return kept
 
-    def run(self, index: torch.Tensor, rates: Sequence[float], done: int, generator: np.random.Generator) -> torch.Tensor:
+    def run(
+        self, index: torch.Tensor, rates: Sequence[float], done: int, generator: np.random.Generator, change: Change | None = None
+    ) -> torch.Tensor:
         """Learn from the rows at `index`, (steps * batch,) int64, a step for each learning rate; `done` steps ran before.
+
+        `change` is what happens to the rows of each step first.
 
         Returns the sum of the rows' losses, each the mean of its batch, as a tensor without axes.
         """
         steps = len(rates)
-        self._fill(index, rates, done, generator)
+        self._fill(index, rates, done, generator, change)
         self._run(steps, list(rates), [done + number == 0 for number in range(steps)])
         for counter in self.counters:
             counter.add_(steps)
@@ -148,12 +155,17 @@ class Block:
         value = self.loss(_first(self.outputs, rows), _first(self.targets, rows))
         return value * (rows if self.joining == "mean" else self.batch)
 
-    def _fill(self, index: torch.Tensor, rates: Sequence[float], done: int, generator: np.random.Generator) -> None:
+    def _fill(self, index: torch.Tensor, rates: Sequence[float], done: int, generator: np.random.Generator, change: Change | None) -> None:
         rows, steps = index.shape[0], len(rates)
         for source, memory in zip(self.data.inputs, self.inputs, strict=True):
             torch.index_select(source, 0, index, out=memory[:rows])
         for name, memory in self.targets.items():
             torch.index_select(self.data.targets[name], 0, index, out=memory[:rows])
+        if change is not None:
+            for number in range(steps):
+                rows_of_step = slice(number * self.batch, (number + 1) * self.batch)
+                targets = {name: memory[rows_of_step] for name, memory in self.targets.items()}
+                change(number, [memory[rows_of_step] for memory in self.inputs], targets)
         for memory, target, value in self.one_hots:
             memory[:rows].zero_().scatter_(1, target[:rows].unsqueeze(1), value)
         for masks in self.masks:

@@ -8,6 +8,7 @@ from typing import Literal
 
 import torch
 
+from mlpspec.training.alteration import MixedLoss
 from mlpspec.training.losses import LossFunction
 
 Joining = Literal["mean", "sum"]
@@ -20,6 +21,8 @@ def joining(loss: LossFunction, outputs: Mapping[str, torch.Tensor], targets: Ma
     differently, the batches do too. The outputs of the second batch are larger, so that its loss is another: the root of a mean, say, looks
     like a mean itself where two losses are nearly equal.
     """
+    if isinstance(loss, MixedLoss):  # each batch has shares of its own
+        return None
     generator = torch.Generator().manual_seed(0)
     first, second = (
         {name: (size * torch.randn(output.shape, generator=generator)).to(output) for name, output in outputs.items()} for size in (1, 4)

@@ -9,6 +9,7 @@ import torch
 from torch import nn
 
 from mlpspec.catalog.optimizers import Optimizer
+from mlpspec.training.alteration import Alteration
 from mlpspec.training.batches import Form
 from mlpspec.training.compiled.step import CompiledStep
 from mlpspec.training.losses import LossFunction
@@ -28,6 +29,7 @@ def make_step(
     seed: int = 0,
     wanted: Wanted = "compiled",
     decisions: Mapping[str, str] | None = None,
+    alteration: Alteration | None = None,
 ) -> tuple[Step, str]:
     """The wanted step, or the eager one where the compiled cannot be had, and one line that says which it is and why.
 
@@ -40,16 +42,19 @@ def make_step(
         seed: where dropout's random bits come from.
         wanted: `compiled`, `eager`, or `torch_compile`: eager with the network through torch.compile.
         decisions: what `decisions()` of the step of an earlier run gave.
+        alteration: what happens to the rows of a step before it learns from them; `data` and `loss` are then those that it gave.
     """
     if wanted == "compiled":
         try:
-            return _compiled(module, loss, optimizer, data, batches, seed, decisions)
+            return _compiled(module, loss, optimizer, data, batches, seed, decisions, alteration)
         except (NotImplementedError, RuntimeError, ValueError, TypeError, KeyError, IndexError) as error:
             first = (str(error) or type(error).__name__).splitlines()[0]
-            return _eager(module, loss, optimizer, data, seed), f"eager, because the step cannot be compiled: {first}"
+            return _eager(module, loss, optimizer, data, seed, alteration), f"eager, because the step cannot be compiled: {first}"
     if wanted == "torch_compile":
-        return _eager(module, loss, optimizer, data, seed, torch.compile(module)), "eager with the network through torch.compile, as asked"
-    return _eager(module, loss, optimizer, data, seed), "eager, as asked"
+        return _eager(
+            module, loss, optimizer, data, seed, alteration, torch.compile(module)
+        ), "eager with the network through torch.compile, as asked"
+    return _eager(module, loss, optimizer, data, seed, alteration), "eager, as asked"
 
 
 def _compiled(
@@ -60,12 +65,19 @@ def _compiled(
     batches: int | Mapping[Form, int],
     seed: int,
     decisions: Mapping[str, str] | None,
+    alteration: Alteration | None,
 ) -> tuple[Step, str]:
-    step = CompiledStep(module, loss, optimizer, data, batches, seed=seed, given=decisions)
+    step = CompiledStep(module, loss, optimizer, data, batches, seed=seed, given=decisions, alteration=alteration)
     return step, step.description
 
 
 def _eager(
-    module: nn.Module, loss: LossFunction, optimizer: Optimizer, data: Tensors, seed: int, forward: Callable[..., Any] | None = None
+    module: nn.Module,
+    loss: LossFunction,
+    optimizer: Optimizer,
+    data: Tensors,
+    seed: int,
+    alteration: Alteration | None,
+    forward: Callable[..., Any] | None = None,
 ) -> Step:
-    return EagerStep(module, loss, make_optimizer(optimizer, module), data, seed=seed, forward=forward)
+    return EagerStep(module, loss, make_optimizer(optimizer, module), data, seed=seed, forward=forward, alteration=alteration)

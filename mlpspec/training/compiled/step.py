@@ -9,8 +9,9 @@ import torch
 from torch import nn
 
 from mlpspec.catalog.optimizers import Optimizer
+from mlpspec.training.alteration import Alteration
 from mlpspec.training.batches import Batch, Form, batch_bounds, form_of, forms_of
-from mlpspec.training.compiled.block import Block
+from mlpspec.training.compiled.block import Block, Change
 from mlpspec.training.compiled.decisions import Decisions
 from mlpspec.training.compiled.flat import flatten
 from mlpspec.training.compiled.malloc import keep_freed_memory
@@ -37,6 +38,7 @@ class CompiledStep:
         batches: how often steps of each form come; a number stands for the forms that `batch_bounds` makes of so many rows.
         seed: where dropout's random bits come from.
         given: decisions of an earlier run, so that this one calculates the same bits.
+        alteration: what happens to the rows of a step before it learns from them.
 
     Raises:
         NotImplementedError, RuntimeError: for what cannot be compiled; the module still learns eagerly.
@@ -52,12 +54,13 @@ class CompiledStep:
         *,
         seed: int = 0,
         given: Mapping[str, str] | None = None,
+        alteration: Alteration | None = None,
     ):
         forms = forms_of(batch_bounds(data.rows, batches)) if isinstance(batches, int) else batches
         traced = {form: trace(module, loss, data.head(sum(form)), form) for form in forms}
         usual = max(forms, key=lambda form: forms[form])
         self._decisions = Decisions(given, thread_count(matmul_operations(traced[usual])))
-        self.seed, self.threads = seed, self._decisions.threads
+        self.seed, self.threads, self.alteration = seed, self._decisions.threads, alteration
         keep_freed_memory()
         self.device = next(module.parameters()).device
         if self.device.type not in ("cpu", "cuda"):
@@ -84,6 +87,7 @@ class CompiledStep:
                 torch.cuda.manual_seed(int(self.generator.integers(2**63)))
         generator, done = self.generator, first
         forms = list(map(form_of, batches))
+        seeds = None if self.alteration is None else self.alteration.seeds(epoch, len(batches))
         while done < len(batches):
             block = self.blocks[forms[done]]
             last = done + 1
@@ -91,11 +95,18 @@ class CompiledStep:
                 last += 1
             index = order[batches[done][0] : batches[last - 1][-1]]
             with torch.inference_mode(), threads(self.threads):
-                self._sum += block.run(index, rates[done:last], self.update.steps, generator)
+                self._sum += block.run(index, rates[done:last], self.update.steps, generator, self._change(seeds, done))
             self._rows += index.shape[0]
             self.update.steps += last - done
             done = last
             yield done
+
+    def _change(self, seeds: Sequence[int] | None, first: int) -> Change | None:
+        """What a block does to the rows of its step number i, the step number first + i of the epoch."""
+        alteration = self.alteration
+        if alteration is None or seeds is None:
+            return None
+        return lambda number, inputs, targets: alteration.apply(inputs, targets, seeds[first + number])
 
     def epoch_loss(self) -> float:
         """The mean loss of a row over the steps since the last call."""
