@@ -41,9 +41,9 @@ def export(
     """Write the model of a run as one self-contained ONNX file, after proving it.
 
     The network is made to answer as the `export:` section asks (`uncertainty`, `calibrate`), which fits a temperature to the validation
-    rows. The float32 model of that is proved against the trained pipeline. At another precision the network is then converted, and its figures on the
-    validation rows (on the training rows where there are none) may be worse by `export.max_metric_drop` at most. The run's data is read
-    again for either.
+    rows. The float32 model of that is proved against the trained pipeline. At another precision the network is then converted, and its
+    figures on the validation rows (on the training rows where there are none) may be worse by `export.max_metric_drop` at most. The run's
+    data is read again for either.
 
     Args:
         run: the run folder; its best weights are used.

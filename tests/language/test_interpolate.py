@@ -171,8 +171,8 @@ def test_what_holds_no_name_is_shared_with_the_result() -> None:
     ids=["doubling", "nesting", "many", "deep"],
 )
 def test_growth_is_bounded(text: str) -> None:
-    begin = time.perf_counter()
+    begin = time.process_time()  # of this process: others may keep the machine busy
     with pytest.raises(SpecError) as caught:
         interpolate(spec(text))
     assert [d.code for d in caught.value.diagnostics] == ["too-large"]
-    assert time.perf_counter() - begin < 2
+    assert time.process_time() - begin < 2
