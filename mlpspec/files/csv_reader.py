@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import csv
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, BinaryIO
@@ -65,8 +65,13 @@ class CsvBlock:
     _original: bytes
     _given_starts: np.ndarray | None
 
-    def frame(self, columns: Sequence[str] | None = None, *, empty_is_null: bool = True) -> pl.DataFrame:
-        """The cells of some columns, or all, as texts; an empty cell without quotes is null, or as one with quotes an empty text.
+    def frame(self, columns: Sequence[str] | None = None, *, floats: Collection[str] = (), empty_is_null: bool = True) -> pl.DataFrame:
+        """The cells of some columns, or all, as texts.
+
+        Args:
+            columns: their names, in the order that is wanted.
+            floats: columns that are given as float32 instead, if every cell of theirs is a finite number or empty; else none is.
+            empty_is_null: an empty cell is null; else it is an empty text.
 
         Raises:
             DataError: when polars does not read the rows, or reads another number of them.
@@ -74,21 +79,32 @@ class CsvBlock:
         import polars as pl
 
         wanted = self.header if columns is None else columns
+        numbers = self._parsed(wanted, floats, empty_is_null=empty_is_null) if floats else None
+        if isinstance(numbers, pl.DataFrame) and numbers.height == self.rows and _all_finite(numbers):
+            return numbers
+        frame = self._parsed(wanted, (), empty_is_null=empty_is_null)
+        if not isinstance(frame, pl.DataFrame):
+            reason = str(frame).split("\n", 1)[0]
+            raise DataError(f"the rows from line {self.first_line:,} on cannot be read as CSV: {reason}") from frame
+        if frame.height != self.rows:
+            raise DataError(f"the {self.rows:,} rows from line {self.first_line:,} on are read as {frame.height:,}")
+        return frame
+
+    def _parsed(self, wanted: Sequence[str], floats: Collection[str], *, empty_is_null: bool) -> pl.DataFrame | Exception:
+        """What polars makes of the cells, or what it says when it cannot."""
+        import polars as pl
+
         try:
-            frame = pl.read_csv(
+            return pl.read_csv(
                 self.data,
                 has_header=False,
-                schema=dict.fromkeys(self.header, pl.String),
+                schema={name: pl.Float32 if name in floats else pl.String for name in self.header},
                 columns=sorted(self.header.index(name) for name in wanted),
                 separator=self.separator,
                 empty_string_is_null=empty_is_null,
-            )
+            ).select(wanted)
         except pl.exceptions.PolarsError as error:
-            reason = str(error).split("\n", 1)[0]
-            raise DataError(f"the rows from line {self.first_line:,} on cannot be read as CSV: {reason}") from error
-        if frame.height != self.rows:
-            raise DataError(f"the {self.rows:,} rows from line {self.first_line:,} on are read as {frame.height:,}")
-        return frame.select(wanted)
+            return error
 
     def note(self, faults: RowFaults, place: Callable[[int], str]) -> None:
         """Note all malformed rows; `place` tells how messages name a line."""
@@ -220,7 +236,7 @@ class CsvReader:
         problems = list(self._header_problems(names, place, quoted=text.startswith('"')))
         if problems:
             raise DataError(problems)
-        self._step(record)
+        self._step(record, record.count(b"\n"))
         return tuple(names)
 
     def _header_problems(self, names: Sequence[str], place: str, *, quoted: bool) -> Iterator[Diagnostic]:
@@ -265,18 +281,23 @@ class CsvReader:
         data, starts, problems = (how.data, how.starts, how.problems) if isinstance(how, Straightened) else (original, None, ())
         marks = how if isinstance(how, Marks) else find_marks(data, self._separator)
         offset, line = self._offset, self._line
-        self._step(original)
+        self._step(original, len(how.breaks) if isinstance(how, Marks) else original.count(b"\n"))
         characters = bad_characters(original, marks.starts if starts is None else starts, offset)
         found = [*problems, *characters, *malformed(data, marks, len(self.header))]
         problems = tuple(sorted(found, key=lambda problem: problem.rows[0]))
         block = CsvBlock(self.header, data, len(marks.ends), line, self._separator, problems, original, starts)
         return replace(block, data=_emptied(block, marks.ends), _given_starts=block._starts) if problems else block
 
-    def _step(self, taken: bytes) -> None:
-        """Go behind bytes that have been taken from what is pending."""
+    def _step(self, taken: bytes, breaks: int) -> None:
+        """Go behind bytes, with so many line feeds, that have been taken from what is pending."""
         self._pending = self._pending[len(taken) :]
         self._offset += len(taken)
-        self._line += taken.count(b"\n")
+        self._line += breaks
+
+
+def _all_finite(frame: pl.DataFrame) -> bool:
+    """Whether all numbers that are there are finite."""
+    return all(column.is_finite().all() for column in frame.iter_columns() if column.dtype.is_float())
 
 
 def _emptied(block: CsvBlock, ends: np.ndarray) -> bytes:

@@ -184,9 +184,12 @@ class CsvSource:
         self._kept = _kept_columns(keep, self._reader.header)
         self._read = tuple(dict.fromkeys([*self._kept, *card.columns]))
         self.ignored = _others(self._reader.header, self._read)
+        self._floats = _only_numbers(card) - set(self._kept)
 
     def batches(self, rows: int, noting: Noting) -> Generator[Batch, None, None]:
         """See `Source`."""
+        import polars as pl
+
         for block in self._reader.blocks(rows):
             bad = noting.of_batch(block.malformed_rows)
             block.note(bad, self._reader.place)
@@ -194,7 +197,10 @@ class CsvSource:
             def place(row: int, block: CsvBlock = block) -> str:
                 return self._reader.place(int(block.lines(np.array([row]))[0]))
 
-            yield _batch(block.frame(self._read), self._card, bad, place, self.progress, block.lines, self._kept)
+            frame = block.frame(self._read, floats=self._floats)
+            if self._floats and frame.schema[next(iter(self._floats))] == pl.String:
+                self._floats = frozenset()  # some cells are no plain numbers: in the next block, too, they are likely to be texts
+            yield _batch(frame, self._card, bad, place, self.progress, block.lines, self._kept)
             self.progress.done = self._reader.bytes_read
 
     def empty(self) -> pl.DataFrame | None:
@@ -318,6 +324,23 @@ def _kept_columns(keep: Keep, names: Sequence[str]) -> tuple[str, ...]:
 def _others(names: Iterable[str], read: Collection[str]) -> tuple[str, ...]:
     known = set(read)
     return tuple(name for name in names if name not in known)
+
+
+def _only_numbers(card: ModelCard) -> frozenset[str]:
+    """Columns of which the model wants nothing but numbers, and in which no number means a missing value."""
+    if any(map(_is_number, card.missing_tokens)):
+        return frozenset()
+    numeric = {column for item in card.inputs if item.type == "float32" and item.shape is None for column in item.columns}
+    others = {column for item in card.inputs if item.type != "float32" or item.shape is not None for column in item.columns}
+    return frozenset(numeric - others)
+
+
+def _is_number(token: str) -> bool:
+    try:
+        float(token)
+    except ValueError:
+        return False
+    return True
 
 
 def _require_columns(card: ModelCard, names: Sequence[str], place: str, ready: Collection[str] = ()) -> None:

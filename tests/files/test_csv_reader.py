@@ -4,6 +4,7 @@ import csv
 import io
 
 import numpy as np
+import polars as pl
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -200,6 +201,22 @@ def test_empty_cells_as_texts():
     (block,) = CsvReader(io.BytesIO(HEADER + b',"",3\n'), "f.csv").blocks(10)
     assert block.frame().rows() == [(None, "", "3")]
     assert block.frame(empty_is_null=False).rows() == [("", "", "3")]
+
+
+@pytest.mark.parametrize("data", [b'1,2,3\n,"4",x\n', b"1, 2,3\n"])
+def test_numbers_where_all_are_plain(data):
+    (block,) = CsvReader(io.BytesIO(HEADER + data), "f.csv").blocks(10)
+    frame, texts = block.frame(["c", "b", "a"], floats={"a", "b"}), block.frame(["c", "b", "a"])
+    assert frame.dtypes == [pl.String, pl.Float32, pl.Float32]
+    assert frame["c"].equals(texts["c"])
+    for name in "ab":
+        assert frame[name].to_list() == [None if text is None else float(text) for text in texts[name]]
+
+
+@pytest.mark.parametrize("cell", ["x", "nan", "inf", "1e39", "4 ", "1_0", "NA"])
+def test_texts_where_one_is_not_plain(cell):
+    (block,) = CsvReader(io.BytesIO(HEADER + f"1,2,3\n1,{cell},3\n".encode()), "f.csv").blocks(10)
+    assert block.frame(floats={"a", "b"}).equals(block.frame())
 
 
 cells = st.text(alphabet='ab,"\n ä0', max_size=4)

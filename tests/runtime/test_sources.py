@@ -2,16 +2,19 @@ from __future__ import annotations
 
 import io
 import sys
+from dataclasses import replace
 from types import SimpleNamespace
 
 import numpy as np
 import polars as pl
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from mlpspec.diagnostics import DataError, MachineError, UsageError
 from mlpspec.diagnostics.faults import Faults
 from mlpspec.runtime.predictor import Predictor
-from mlpspec.runtime.sources import Noting, open_source
+from mlpspec.runtime.sources import CsvSource, Noting, open_source
 
 FRAME = pl.DataFrame({"island": ["Dream", None, "Mars"], "height": [1.0, 2.0, None], "further": [0, 0, 0], "width": [1, 2, 3]})
 
@@ -180,3 +183,26 @@ def test_bad_rows_are_set_aside_and_numbered(card, tmp_path):
     assert [d.place for d in noted.diagnostics()] == [f"{tmp_path}/rows.csv:5", f"{tmp_path}/rows.csv:3"]
     part = batch.part(1, 3).part(1, 2)
     assert (part.rows, part.start) == (1, 2)
+
+
+TOKENS = [("",), ("", "-999"), ("NA",)]
+CELLS = ["1", "-2.5e3", ".5", "", "NA", "nan", "inf", "x", " 7", "7 ", '"8"', '""', "1e400", "-999", "0x1", "1_0", "16777217"]
+
+
+@settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    st.lists(st.lists(st.sampled_from(CELLS), min_size=2, max_size=2), min_size=1, max_size=6),
+    st.sampled_from([("",), ("", "-999"), ("NA",)]),
+)
+def test_numbers_read_as_numbers_mean_what_texts_mean(card, rows, tokens):
+    """Numeric columns are parsed as numbers where that is safe; kept ones never are, and give the reference."""
+    card = replace(card, missing_tokens=tokens)
+    data = "width,height,island\n" + "".join(f"{width},{height},Dream\n" for width, height in rows)
+    found = []
+    for keep in (False, True):
+        noted = Faults()
+        source = CsvSource(io.BytesIO(data.encode()), "f.csv", card, keep=keep, size=0)
+        (batch,) = source.batches(10, Noting(Faults(), noted))
+        found.append((batch.arrays["size"], noted.diagnostics(), list(batch.bad.lines(0, len(rows)))))
+    np.testing.assert_array_equal(found[0][0], found[1][0])
+    assert found[0][1:] == found[1][1:]
