@@ -143,7 +143,7 @@ def compare(both: tuple[Callable[[], object], Callable[[], object]], out: Path) 
 def peak(command: list[str]) -> float:
     """The most memory of a new process, in MB."""
     done = subprocess.run([sys.executable, "-c", PEAK, *command], check=True, capture_output=True, text=True)
-    return int(done.stdout) / (1 << 20 if sys.platform == "darwin" else 1 << 10)
+    return int(done.stdout.split()[-1]) / (1 << 20 if sys.platform == "darwin" else 1 << 10)
 
 
 def main() -> None:
