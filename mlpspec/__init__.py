@@ -18,13 +18,13 @@ from typing import TYPE_CHECKING, Any
 from mlpspec.version import __version__
 
 if TYPE_CHECKING:
-    from mlpspec.api import compile, cross_validate, export, load, train  # noqa: A004  # the word of the trade
+    from mlpspec.api import compile, cross_validate, export, load, train, tune  # noqa: A004  # the word of the trade
     from mlpspec.diagnostics import CheckError, DataError, MachineError, MlpspecError, ModelFileError, SpecError, StoppedError, UsageError
     from mlpspec.ir.callback import Callback
     from mlpspec.runtime import Predictor
 
 _HOMES = {
-    **dict.fromkeys(("compile", "cross_validate", "export", "load", "train"), "mlpspec.api"),
+    **dict.fromkeys(("compile", "cross_validate", "export", "load", "train", "tune"), "mlpspec.api"),
     **dict.fromkeys(
         ("CheckError", "DataError", "MachineError", "MlpspecError", "ModelFileError", "SpecError", "StoppedError", "UsageError"),
         "mlpspec.diagnostics",
@@ -50,6 +50,7 @@ __all__ = [
     "export",
     "load",
     "train",
+    "tune",
 ]
 
 

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from mlpspec.training.folds.cross_validate import CrossValidation
     from mlpspec.training.progress import Progress
     from mlpspec.training.train import TrainingResult
+    from mlpspec.tuning.tune import TuningResult
 
 
 def load(source: str | Path | Mapping[str, Any], *, settings: Sequence[str] = (), allow_outside: bool = False) -> Document:
@@ -64,6 +65,23 @@ def cross_validate(
 
     again = None if resume is None else RunFolder.open(resume)
     return run_folds(document, frame=frame, runs=Path(runs), resume=again, workers=workers)
+
+
+def tune(
+    document: Document,
+    *,
+    frame: Any = None,
+    runs: str | Path = "runs",
+    workers: int = 1,
+    resume: str | Path | None = None,
+    output: str | Path | None = None,
+) -> TuningResult:
+    """Search for the values that `tuning:` of a spec speaks of. See `mlpspec.tuning.tune.tune`."""
+    from mlpspec.training.run_folder import RunFolder
+    from mlpspec.tuning.tune import tune as run_search
+
+    again, place = None if resume is None else RunFolder.open(resume), None if output is None else Path(output)
+    return run_search(document, frame=frame, runs=Path(runs), workers=workers, resume=again, output=place)
 
 
 def export(

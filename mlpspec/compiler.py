@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -25,6 +26,7 @@ from mlpspec.language.tree import Tree
 from mlpspec.language.validate import validate
 from mlpspec.passes import CHECKS, LINTS, PASSES
 from mlpspec.passes.context import Context
+from mlpspec.passes.search_space import check_tuning
 
 if TYPE_CHECKING:
     from torch import fx
@@ -54,8 +56,12 @@ def loads(
 
 
 def check(tree: Tree, folder: Path, *, settings: Sequence[str] = (), allow_outside: bool = False) -> Document:
-    """From a tree to a document: overrides, variables, schema, typed spec, checks, and the graph as far as it is known without data."""
-    tree, warnings = interpolate(override(tree, settings))
+    """From a tree to a document: overrides, variables, schema, typed spec, checks, and the graph as far as it is known without data.
+
+    Last, what `tuning:` may try is put into the spec, which is checked with each of the values alone.
+    """
+    written = override(tree, settings)
+    tree, warnings = interpolate(written)
     tree, more = expand_blocks(tree)
     warnings += more
     _stop_on_errors(validate(tree))
@@ -66,13 +72,16 @@ def check(tree: Tree, folder: Path, *, settings: Sequence[str] = (), allow_outsi
             contradictions.append((problem, path))
 
     spec = build(Spec, tree.data, visit=look_at)
-    document = Document(_named(spec, tree), tree, folder, tuple(warnings), allow_outside)
+    document = Document(_named(spec, tree), tree, folder, tuple(warnings), allow_outside, written)
     found = [document.diagnostic("invalid-spec", problem, path) for problem, path in contradictions]
     _stop_on_errors([*found, *(finding for check in CHECKS for finding in check(document))])
     graph, findings = _run_passes(document, Facts())
     findings += [finding for lint in LINTS for finding in lint(graph, Context(document))]
     _stop_on_errors(findings)
-    return Document(document.spec, tree, folder, (*document.warnings, *findings), allow_outside)
+    if spec.tuning is not None:
+        findings += check_tuning(document, lambda trial: check(trial, folder, allow_outside=allow_outside))
+        _stop_on_errors(findings)
+    return replace(document, warnings=(*document.warnings, *findings))
 
 
 def build_graph(document: Document, facts: Facts | None = None) -> Graph:
@@ -107,8 +116,6 @@ def _read(source: str | Path | Mapping[str, Any]) -> tuple[Tree, Path]:
 
 def _named(spec: Spec, tree: Tree) -> Spec:
     """The spec under its file's name where it has none of its own."""
-    from dataclasses import replace
-
     stem = "".join(c if c.isalnum() or c in "_.-" else "_" for c in Path(tree.source.name).stem)[:64]
     if "name" in tree.data or not stem[:1].isalpha():
         return spec

@@ -19,6 +19,7 @@ MAY_IMPORT = {
     "data": {"diagnostics", "files", "ir", "catalog", "language"},
     "report": {"diagnostics", "ir", "catalog", "language"},
     "training": {"diagnostics", "ir", "catalog", "language", "passes", "pytorch", "data", "report"},
+    "tuning": {"diagnostics", "ir", "catalog", "language", "passes", "data", "training", "report"},
     "exporting": {"diagnostics", "ir", "catalog", "language", "passes", "pytorch", "data", "training"},
     "runtime": {"diagnostics", "files"},
     "serving": {"diagnostics", "files", "runtime"},
@@ -30,7 +31,12 @@ FOR_TYPES_ONLY = {("catalog", "data")}
 
 BESIDE_ROOMS = {"atomic", "compiler", "instants", "timing", "version"}
 
-HEAVY = {"torch": {"pytorch", "training", "exporting"}, "onnx": {"exporting"}, "onnxruntime": {"exporting", "runtime"}}
+HEAVY = {
+    "torch": {"pytorch", "training", "exporting"},
+    "onnx": {"exporting"},
+    "onnxruntime": {"exporting", "runtime"},
+    "optuna": {"tuning"},
+}
 """The rooms whose modules may import these libraries at their top."""
 
 MODULES = sorted(path.relative_to(PACKAGE) for path in PACKAGE.rglob("*.py"))

@@ -19,6 +19,7 @@ COMMANDS = {
     "summary": "Layers, shapes and parameters of a spec.",
     "explain": "What a word of the language or an error code means.",
     "train": "Train the model of a spec.",
+    "tune": "Search for the best values of a spec.",
     "evaluate": "Measure a trained run on data.",
     "export": "Write a run as one proved ONNX file.",
     "predict": "Answer the rows of a file with a model file.",

@@ -16,7 +16,8 @@ from mlpspec.language.tree import Tree
 class Document:
     """A typed spec and where each part of it stands.
 
-    `folder` is what relative paths in the spec start from; `warnings` are findings that stop nothing.
+    `folder` is what relative paths in the spec start from; `warnings` are findings that stop nothing. `written` is the spec with settings
+    applied, and with its variables and blocks as they were written.
     """
 
     spec: Spec
@@ -24,6 +25,7 @@ class Document:
     folder: FilePath
     warnings: tuple[Diagnostic, ...] = ()
     allow_outside: bool = False
+    written: Tree | None = field(default=None, repr=False)
 
     def diagnostic(
         self,

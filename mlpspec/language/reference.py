@@ -15,6 +15,7 @@ from mlpspec.language.sections.data import Data, Split
 from mlpspec.language.sections.export import Export
 from mlpspec.language.sections.spec import Spec
 from mlpspec.language.sections.training import Training
+from mlpspec.language.sections.tuning import Parameter, Tuning
 from mlpspec.language.writer import plain
 
 SECTIONS: dict[str, type[Record]] = {
@@ -25,6 +26,8 @@ SECTIONS: dict[str, type[Record]] = {
     "training.checkpoint": CheckpointOptions,
     "training.early_stopping": EarlyStoppingOptions,
     "export": Export,
+    "tuning": Tuning,
+    "tuning.parameters": Parameter,
 }
 """The sections of a spec by the path a person would ask for."""
 

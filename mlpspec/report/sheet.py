@@ -22,7 +22,7 @@ def sheet(title: str, header: Sequence[str], notices: Sequence[str], sections: M
         sections: by name; empty ones are left out.
     """
     shown = {name: inner for name, inner in sections.items() if inner}
-    links = [tag("a", name.capitalize(), href=f"#{name}") for name in shown]
+    links = [tag("a", name.capitalize(), href=f"#{_id(name)}") for name in shown]
     body = [
         tag("header", *header, tag("nav", *links, aria_label="Sections")),
         tag("main", *notices, *[_section(name, inner) for name, inner in shown.items()]),
@@ -63,4 +63,9 @@ def warnings_box(warnings: Sequence[str]) -> list[str]:
 
 
 def _section(name: str, inner: Sequence[str]) -> str:
-    return tag("section", tag("h2", name.capitalize(), id=f"{name}-title"), *inner, id=name, aria_labelledby=f"{name}-title")
+    title = f"{_id(name)}-title"
+    return tag("section", tag("h2", name.capitalize(), id=title), *inner, id=_id(name), aria_labelledby=title)
+
+
+def _id(name: str) -> str:
+    return name.replace(" ", "-")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from datetime import datetime
 
 NOTHING = "–"
@@ -90,3 +91,18 @@ def clipped(name: str, length: int) -> str:
         return name
     tail = (length - 1) // 2
     return f"{name[: length - 1 - tail]}…{name[len(name) - tail :]}"
+
+
+def short_names(paths: Sequence[str]) -> dict[str, str]:
+    """For each path as many of its last parts as tell it from the others.
+
+    >>> short_names(["vars.width", "model.0.dense.dropout", "model.1.dense.dropout"])
+    {'vars.width': 'width', 'model.0.dense.dropout': '0.dense.dropout', 'model.1.dense.dropout': '1.dense.dropout'}
+    """
+    found: dict[str, str] = {}
+    for path in paths:
+        parts = path.split(".")
+        others = [other.split(".") for other in paths if other != path]
+        length = next((n for n in range(1, len(parts) + 1) if not any(other[-n:] == parts[-n:] for other in others)), len(parts))
+        found[path] = ".".join(parts[-length:])
+    return found

@@ -10,8 +10,12 @@ from mlpspec.language.writer import plain
 
 
 def resolved_spec(document: Document) -> str:
-    """The spec as YAML with overrides and variables applied and every default written out. Reading it gives the same spec."""
+    """The spec as YAML with overrides and variables applied and every default written out. Reading it gives the same spec.
+
+    Without `tuning:`, which speaks of the spec as it was written.
+    """
     written = plain(document.spec, complete=True)
+    del written["tuning"]
     data = document.spec.data
     if data.train is not None:
         del written["data"]["split"]  # which has no meaning, and may not be written, beside a file for each part

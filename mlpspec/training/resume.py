@@ -2,24 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
 from mlpspec.data.dataset import Dataset
 from mlpspec.diagnostics import DataError, SpecError, UsageError
 from mlpspec.language.document import Document
+from mlpspec.language.positions import Path
 from mlpspec.language.sections.spec import Spec
 from mlpspec.language.writer import plain
 from mlpspec.training.run_document import load_run_document
 from mlpspec.training.run_folder import RunFolder
 
-HARMLESS = (
+HARMLESS: tuple[Path, ...] = (
     ("training", "epochs"),
     ("training", "early_stopping"),
     ("training", "device"),
     ("training", "checkpoint"),
     ("export",),
+    ("tuning",),
     ("name",),
     ("vars",),
 )
@@ -48,8 +50,8 @@ def check_resumable(run: RunFolder, document: Document, dataset: Dataset) -> Non
         )
 
 
-def refuse_changes(before: Document, document: Document) -> None:
-    """Let a spec differ from that of a run in what is harmless only.
+def refuse_changes(before: Document, document: Document, harmless: Sequence[Path] = HARMLESS) -> None:
+    """Let a spec differ from that of a run in what is harmless only: in the values below these paths.
 
     Raises:
         SpecError: when it has changed in what steps calculate; each change is named.
@@ -57,7 +59,7 @@ def refuse_changes(before: Document, document: Document) -> None:
     changes = [
         document.diagnostic("invalid-run", f"`{'.'.join(map(str, path))}` was {was} when the run began, now it is {now}", path, help=_HELP)
         for path, was, now in differences(_lasting(before.spec), _lasting(document.spec))
-        if not any(path[: len(harmless)] == harmless for harmless in HARMLESS)
+        if not any(path[: len(start)] == start for start in harmless)
     ]
     if changes:
         raise SpecError(changes)

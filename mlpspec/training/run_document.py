@@ -38,9 +38,13 @@ def refuse_several(folder: RunFolder) -> None:
     Raises:
         UsageError: naming the first of several runs.
     """
-    if folder.info().get("kind") == "folds":
+    kind = folder.info().get("kind")
+    if kind == "folds":
         message = f"{folder.path} is a cross-validation, not one run"
         raise UsageError(message, help=f"name one of its folds, e.g. {folder.path / 'folds' / '1'}")
+    if kind == "tuning":
+        message = f"{folder.path} is a study of many trials, not one run"
+        raise UsageError(message, help=f"train its best spec: `mlpspec train {folder.path / 'best.yaml'}`")
 
 
 def read_run_document(folder: RunFolder, *, reads_data: bool = False, allow_outside: bool = False) -> Document:

@@ -7,7 +7,7 @@ import pytest
 from mlpspec.diagnostics import Diagnostic, Label, SpecError
 from mlpspec.diagnostics.render import render_full
 from mlpspec.language.interpolate import interpolate
-from mlpspec.language.overrides import override
+from mlpspec.language.overrides import override, path_steps
 from mlpspec.language.reader import read
 
 SPEC = """\
@@ -195,3 +195,36 @@ def test_all_bad_settings_are_reported_at_once() -> None:
 
 def test_a_spec_that_is_no_mapping_is_left_to_the_schema() -> None:
     assert changed("a=1", text="[1]") == [1]
+
+
+NAMED = """\
+model:
+  - dense: {units: 64, name: hidden}
+  - flatten
+  - linear:
+      name: "0"
+      units: 3
+"""
+
+
+def test_a_layer_is_called_by_its_name() -> None:
+    assert changed("model.hidden.dense.units=8", text=NAMED)["model"][0]["dense"]["units"] == 8
+    assert changed("model.0.dense.units=8", text=NAMED)["model"][0]["dense"]["units"] == 8  # an index is one first
+    assert changed('model."0".linear.units=8', text=NAMED)["model"][2]["linear"]["units"] == 8
+    with pytest.raises(SpecError) as caught:
+        changed("model.hiden.dense.units=8", text=NAMED)
+    [found] = caught.value.diagnostics
+    assert found.message == "`model` is a list of 3 and has no item `hiden`"
+    assert found.help == "did you mean `hidden`?"
+
+
+def test_a_path_that_stands_in_a_spec() -> None:
+    """Its parts have places of their own where it is written as it is; where it is quoted they share the whole."""
+    tree = read('a: {b.c: 1, "d.\\x65": 2}\n', "spec.yaml")
+    first, second = [tree.positions.key(("a", key)) for key in ("b.c", "d.e")]
+    assert first is not None
+    assert second is not None
+    assert [(step.text, step.span.start.column, step.span.end.column) for step in path_steps("b.c", first)] == [("b", 4, 5), ("c", 6, 7)]
+    assert [step.span for step in path_steps("d.e", second)] == [second, second]
+    with pytest.raises(SpecError, match="is not the path of a value"):
+        path_steps("a..b", first)

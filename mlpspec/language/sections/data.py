@@ -72,3 +72,10 @@ class Data(Record):
         default=("",), doc="Texts that mean a missing value. An empty cell always does.", examples=(["", "NA"],)
     )
     split: Split = option(default=Split(), doc="How the rows of `path` are divided.")
+
+    @property
+    def has_validation_rows(self) -> bool:
+        """Whether rows are meant to be watched while learning; a column of parts may turn out to have none."""
+        if self.train is not None:
+            return self.validation is not None
+        return self.split.column is not None or self.split.validation > 0

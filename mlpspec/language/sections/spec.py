@@ -13,6 +13,7 @@ from mlpspec.language.sections.block import BlockDefinition
 from mlpspec.language.sections.data import Data
 from mlpspec.language.sections.export import Export
 from mlpspec.language.sections.training import Training
+from mlpspec.language.sections.tuning import Tuning
 
 
 class Spec(Record):
@@ -37,3 +38,4 @@ class Spec(Record):
     model: tuple[Layer, ...] = option(min_items=1, doc="The layers; each reads the one above it unless `from` says otherwise.")
     training: Training = option(default=Training(), doc="How the model learns.")
     export: Export = option(default=Export(), doc="What the exported file answers.")
+    tuning: Tuning | None = option(default=None, doc="Which values `mlpspec tune` tries, and how. Training takes no notice of it.")

@@ -17,7 +17,7 @@ def check_monitor(document: Document) -> Iterator[Diagnostic]:
         if monitor not in known:
             help = did_you_mean(monitor, known)
             yield document.diagnostic("unknown-name", f"training has no figure `{monitor}`", at, help=help)
-        elif monitor.startswith("validation.") and not _has_validation_rows(document):
+        elif monitor.startswith("validation.") and not document.spec.data.has_validation_rows:
             help = "give `split` a validation part, or watch `train.loss`"
             yield document.diagnostic("bad-split", f"`{monitor}` needs validation rows, and there are none", at, help=help)
 
@@ -30,10 +30,3 @@ def _monitors(document: Document) -> Iterator[tuple[Path, str]]:
     for index, entry in enumerate(training.callbacks):
         if entry.monitored is not None:
             yield ("training", "callbacks", index, entry.kind, "monitor"), entry.monitored
-
-
-def _has_validation_rows(document: Document) -> bool:
-    data = document.spec.data
-    if data.train is not None:
-        return data.validation is not None
-    return data.split.column is not None or data.split.validation > 0
