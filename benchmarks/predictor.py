@@ -15,14 +15,14 @@ from itertools import product
 from typing import Any
 
 import numpy as np
+from briefly_trained import briefly_trained, numbers
 from machine import machine
-from untrained import numbers, untrained
 
 from mlpspec.cli.table import aligned
-from mlpspec.runtime.benchmark import take_turns
 from mlpspec.runtime.predictor import Predictor
 from mlpspec.runtime.session import CPU_PROVIDER, SPIN_MICROSECONDS, create_session
 from mlpspec.runtime.synthetic import synthetic_rows
+from mlpspec.timing import take_turns
 
 MOST_OVERHEAD = 15e-6
 """Seconds that `Predictor.run` may take longer than `InferenceSession.run` at one row."""
@@ -59,7 +59,8 @@ IMPORTS = {
 
 def model(name: str) -> bytes:
     inputs, units, repeat = MODELS[name]
-    return untrained(f"mlpspec: 1\n{inputs}targets: {{kind: category}}\n{LINES % (units, repeat)}", numbers(32)).data
+    text = f"mlpspec: 1\n{inputs}targets: {{kind: category}}\n{LINES % (units, repeat)}"
+    return briefly_trained(text, numbers(32)).files["fp32"]
 
 
 def main() -> None:

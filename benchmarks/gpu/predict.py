@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import partial
-from pathlib import Path
 from typing import Any
 
 import numpy as np
-from untrained import Untrained, numbers, untrained
+from briefly_trained import Made, briefly_trained, numbers
 
 from mlpspec.data.operators import run_program
-from mlpspec.runtime.benchmark import take_turns
 from mlpspec.runtime.cuda_graphs import SIZES, GraphRuns, Lane
 from mlpspec.runtime.cuda_session import cuda_provider_options, joined, whole_session
 from mlpspec.runtime.device import CudaOptions
@@ -22,6 +19,7 @@ from mlpspec.runtime.predictor import Predictor
 from mlpspec.runtime.session import CPU_PROVIDER, create_session, inspect_model, session_facts, session_options
 from mlpspec.runtime.split import split
 from mlpspec.runtime.synthetic import synthetic_rows
+from mlpspec.timing import take_turns
 
 BATCHES = (1, 16, 256, 1024, 4096, 65536)
 
@@ -47,12 +45,11 @@ class Measured:
     p99: float
 
 
-def spec(name: str, precision: str = "") -> str:
+def spec(name: str) -> str:
     units, repeat = MODELS[name]
     network = f"model:\n  - dense: {{units: {units}, activation: relu, repeat: {repeat}}}\n  - head: kind\n"
-    training = "training: {epochs: 1, batch_size: 64, device: cpu}\n"
     inputs = 'inputs: {x: {numeric: {columns: "x*"}}, colour: category}\ntargets: {kind: category}\n'
-    return f"mlpspec: 1\nname: gpu\n{inputs}{network}{training}" + (f"export: {{precision: {precision}}}\n" if precision else "")
+    return f"mlpspec: 1\nname: gpu\n{inputs}{network}"
 
 
 def measure(name: str, device: str, batches: tuple[int, ...], seconds: float, note: Callable[[str], None]) -> Iterator[Measured]:
@@ -62,9 +59,9 @@ def measure(name: str, device: str, batches: tuple[int, ...], seconds: float, no
         device: `cuda:N`, or `cpu` for a rehearsal, in which what belongs on the GPU runs on the CPU.
         note: is told what is left out, and why.
     """
-    made = untrained(spec(name), numbers(32), check=_has("jsonschema", note))
-    ways = {**_predictors(made, name, device, note), **_plain(made, device)}
-    card = Predictor(made.data, "cpu").card
+    made = briefly_trained(spec(name), numbers(32), "fp16", check=_has("jsonschema", note))
+    ways = {**_predictors(made, device), **_plain(made, device)}
+    card = Predictor(made.files["fp32"], "cpu").card
     for rows in batches:
         arrays = synthetic_rows(card, rows)
         calls = {way: call for way, make in ways.items() if (call := make(arrays)) is not None}
@@ -77,22 +74,22 @@ Make = Callable[[dict[str, np.ndarray]], Call | None]
 """Makes ready for the arrays of a batch; None where it cannot be done with so many rows."""
 
 
-def _predictors(made: Untrained, name: str, device: str, note: Callable[[str], None]) -> dict[str, Make]:
+def _predictors(made: Made, device: str) -> dict[str, Make]:
     """Predictors as users have them: with graphs and without, with TF32, with a network in float16, and on the CPU."""
-    settings: dict[str, dict[str, Any]] = {
-        "Predictor": {"cuda_graph": "off"},
-        "Predictor, CUDA graphs": {"cuda_graph": "on"},
-        "Predictor, CUDA graphs, TF32": {"cuda_graph": "on", "tf32": True},
+    settings: dict[str, tuple[str, dict[str, Any]]] = {
+        "Predictor": ("fp32", {"cuda_graph": "off"}),
+        "Predictor, CUDA graphs": ("fp32", {"cuda_graph": "on"}),
+        "Predictor, TF32": ("fp32", {"cuda_graph": "off", "tf32": True}),
+        "Predictor, CUDA graphs, TF32": ("fp32", {"cuda_graph": "on", "tf32": True}),
+        "Predictor, fp16": ("fp16", {"cuda_graph": "off"}),
+        "Predictor, CUDA graphs, fp16": ("fp16", {"cuda_graph": "on"}),
     }
-    files = dict.fromkeys(settings, made.data)
-    half = _half(name, note)
-    if half is not None:
-        settings["Predictor, CUDA graphs, fp16"], files["Predictor, CUDA graphs, fp16"] = {"cuda_graph": "on"}, half
     found: dict[str, Make] = {}
-    for way, options in settings.items():
-        run = Predictor(files[way], device, **options).run if device != "cpu" else _rehearsed(files[way], options)
+    for way, (precision, options) in settings.items():
+        data = made.files[precision]
+        run = Predictor(data, device, **options).run if device != "cpu" else _rehearsed(data, options)
         found[way] = partial(_called, run, SIZES[-1] if "graphs" in way else None)
-    found["Predictor on the CPU"] = partial(_called, Predictor(made.data, "cpu").run, None)
+    found["Predictor on the CPU"] = partial(_called, Predictor(made.files["fp32"], "cpu").run, None)
     return found
 
 
@@ -101,13 +98,13 @@ def _called(run: Callable[[Any], object], most: int | None, arrays: dict[str, np
     return None if most is not None and _rows(arrays) > most else partial(run, arrays)
 
 
-def _plain(made: Untrained, device: str) -> dict[str, Make]:
+def _plain(made: Made, device: str) -> dict[str, Make]:
     """ONNX Runtime without mlpspec, its core in memory of its own without a graph, and torch with its rows on the device."""
-    file = model_from_bytes(made.data)
+    file = model_from_bytes(made.files["fp32"])
     on_gpu = device != "cpu"
     index = int(device.partition(":")[2] or 0)
-    whole = whole_session(file, index, CudaOptions()) if on_gpu else create_session(made.data, session_options(1), [CPU_PROVIDER])
-    parts = split(made.data, inspect_model)
+    whole = whole_session(file, index, CudaOptions()) if on_gpu else create_session(made.files["fp32"], session_options(1), [CPU_PROVIDER])
+    parts = split(made.files["fp32"], inspect_model)
     cuda = ("CUDAExecutionProvider", cuda_provider_options(index, CudaOptions()))
     core = create_session(parts.core, session_options(1), [cuda, CPU_PROVIDER] if on_gpu else [CPU_PROVIDER])
     facts = session_facts(core)
@@ -130,7 +127,7 @@ def _plain(made: Untrained, device: str) -> dict[str, Make]:
     }
 
 
-def _torch(made: Untrained, device: str, arrays: dict[str, np.ndarray]) -> Call:
+def _torch(made: Made, device: str, arrays: dict[str, np.ndarray]) -> Call:
     """The network alone, without preprocessing and labels: less work than the others have."""
     import torch
 
@@ -149,22 +146,6 @@ def _torch(made: Untrained, device: str, arrays: dict[str, np.ndarray]) -> Call:
         return answer
 
     return call
-
-
-def _half(name: str, note: Callable[[str], None]) -> bytes | None:
-    """The model trained for a moment and exported with a network in float16."""
-    from mlpspec.language.sections.export import Export
-
-    if not hasattr(Export(), "precision"):
-        note("fp16 is left out: this version exports float32 only")
-        return None
-    from mlpspec import compiler
-    from mlpspec.exporting.export import export
-    from mlpspec.training.train import train
-
-    with tempfile.TemporaryDirectory() as folder:
-        run = train(compiler.loads(spec(name, "fp16")), frame=numbers(32), runs=Path(folder)).folder
-        return export(run).path.read_bytes()
 
 
 def _rehearsed(data: bytes, options: Mapping[str, Any]) -> Callable[[Any], object]:

@@ -43,6 +43,8 @@ kernel for numbers for each that moves numbers."""
 TEXTS = frozenset({"LabelEncoder", "StringNormalizer", "StringConcat", "StringSplit", "RegexFullMatch", "Equal", "Where"})
 """Operators that may be there on account of texts, in a model that is not cut."""
 
+NOT_ALL_THERE = "some of its operators run on the CPU"
+
 AGREEMENT = 1e-3
 """How far, in proportion, the first repeated run may be from the same run before it was a graph."""
 
@@ -66,7 +68,7 @@ def cuda_engine(model: ModelFile, index: int, options: CudaOptions, threads: int
             except UnusableGpu:
                 raise
             except Exception as error:  # see `cpu_session`; what is not about graphs happens without them as well
-                problem = plain_reason(error)
+                problem = NOT_ALL_THERE if "graph capture feature" in str(error) else plain_reason(error)
         if options.cuda_graph == "on":
             raise UnusableGpu(f"its runs cannot be CUDA graphs: {problem}")
         at_home = SHAPES | TEXTS if parts.whole is None else SHAPES
@@ -123,7 +125,7 @@ def placement_warnings(placed: Iterable[tuple[str, str]], at_home: Collection[st
         return ()
     names = ", ".join(operator if count == 1 else f"{operator} ({count})" for operator, count in Counter(strays).items())
     message = f"{len(strays)} of {len(nodes)} operators run on the CPU although a GPU is used: {names}"
-    help = "export with operator set 20, for which ONNX Runtime has most CUDA kernels"
+    help = "export with operator set 20 at precision fp32, fp16 or bf16: ONNX Runtime has CUDA kernels for all of that"
     return (Diagnostic("device", message, Severity.WARNING, help=help),)
 
 

@@ -9,14 +9,11 @@ from typing import Any
 import numpy as np
 
 from mlpspec.diagnostics import MachineError, MlpspecError, ModelFileError
-from mlpspec.diagnostics.faults import Faults
 from mlpspec.runtime.card import ModelCard, read_card
 from mlpspec.runtime.device import CudaOptions, Device, DeviceChoice, Graphs
-from mlpspec.runtime.inputs import InputReader, unequal_rows
 from mlpspec.runtime.model_file import model_from_bytes, read_model_file
 from mlpspec.runtime.opening import open_engine
 from mlpspec.runtime.refusals import CUDA_REPORTS, is_short_of_memory, plain_reason
-from mlpspec.runtime.rows import read_rows, row_place
 from mlpspec.runtime.session import NUMPY_TYPES
 
 
@@ -90,6 +87,8 @@ class Predictor:
             ModelFileError: when the model fails on sound data.
             MachineError: when the rows need more memory than there is.
         """
+        from mlpspec.runtime.rows import read_rows  # ready arrays need none of this, and it takes time to import
+
         return self._answer(read_rows(data, self.card))
 
     def run(self, arrays: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
@@ -111,6 +110,10 @@ class Predictor:
 
     def _checked(self, arrays: Mapping[str, Any]) -> dict[str, np.ndarray]:
         """The arrays as the model takes them."""
+        from mlpspec.diagnostics.faults import Faults  # as in `predict`
+        from mlpspec.runtime.inputs import InputReader, unequal_rows
+        from mlpspec.runtime.rows import row_place
+
         faults = Faults()
         known = {item.name for item in self.card.inputs}
         for name in arrays:

@@ -9,7 +9,6 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -112,44 +111,39 @@ def _without_schema():
 
 @dataclass
 class Exported:
-    """A model file's bytes, what it was made of, and raw rows."""
+    """A model file's bytes, the run it was exported from, and raw rows."""
 
     data: bytes
-    module: Any
-    graph: Any
-    preprocessing: Any
+    run: Any
     rows: dict[str, np.ndarray]
 
     def trained(self) -> dict[str, np.ndarray]:
         """What NumPy and torch on the CPU answer."""
         from mlpspec.exporting.verify import trained_answers
+        from mlpspec.training.run_document import load_run_document, load_run_module
 
-        return trained_answers(self.module, self.graph, self.preprocessing, self.rows)
+        preprocessing = self.run.preprocessing()
+        graph, module = load_run_module(self.run, load_run_document(self.run, reads_data=False), preprocessing)
+        return trained_answers(module, graph, preprocessing, self.rows)
+
+
+TRAINING = "training: {epochs: 1, batch_size: 128, device: cpu}\n"
+TIMES = 4
+"""How often the rows that a run keeps are repeated, to make more than the largest batch that is a graph."""
 
 
 @pytest.fixture(scope="session")
-def export() -> Callable[..., Exported]:
-    """From a spec's text and rows in memory to a model file with random weights."""
-    import torch
+def export(tmp_path_factory) -> Callable[..., Exported]:
+    """From a spec's text, without `training:`, and rows in memory to a model file, after an epoch on the CPU."""
+    from mlpspec.compiler import loads
+    from mlpspec.exporting.export import export as write
+    from mlpspec.training.train import train
 
-    from mlpspec.compiler import build_graph, loads
-    from mlpspec.data.column import raw_inputs
-    from mlpspec.data.dataset import load_dataset
-    from mlpspec.exporting.assemble import assemble, model_card
-    from mlpspec.pytorch.module import build_module
-
-    def make(text: str, frame: Mapping[str, Any]) -> Exported:
-        document = loads(text)
-        spec = document.spec
-        data = load_dataset(spec.data, spec.inputs, spec.targets, folder=Path(), seed=spec.seed, frame=dict(frame))
-        graph = build_graph(document, data.preprocessing.facts)
-        torch.manual_seed(0)
-        module = build_module(graph)
-        part = data.parts["train"]
-        metadata = {"mlpspec.spec": text, "mlpspec.model": model_card(spec.name, data.preprocessing, spec.export)}
-        model = assemble(module, graph, data.preprocessing, spec.export, metadata)
-        rows = raw_inputs(data.preprocessing, part.table, part.index)
-        return Exported(model.SerializeToString(), module, graph, data.preprocessing, rows)
+    def make(text: str, frame: Mapping[str, Any], *settings: str) -> Exported:
+        folder = tmp_path_factory.mktemp("run")
+        run = train(loads(text + TRAINING), frame=dict(frame), runs=folder).folder
+        data = write(run, folder / "model.onnx", settings=settings, frame=dict(frame)).path.read_bytes()
+        return Exported(data, run, {name: np.concatenate([values] * TIMES) for name, values in run.proof_rows().items()})
 
     return make
 

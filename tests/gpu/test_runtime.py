@@ -154,23 +154,11 @@ print("auto:", Predictor(sys.argv[1]).device)
     assert auto.startswith("auto: cpu, because" if environment else "auto: cuda:0")
 
 
-def test_half_precision(where, predictor_on, tmp_path, found):
+def test_half_precision(export, predictor_on, found):
     """A file whose network calculates in float16 runs on the device, near the one in float32."""
-    from mlpspec import compiler
-    from mlpspec.exporting.export import export
-    from mlpspec.language.sections.export import Export
-    from mlpspec.training.train import train
-
-    if not hasattr(Export(), "precision"):
-        pytest.skip("this version exports float32 only")
-    training = "training: {epochs: 2, batch_size: 256, device: cpu}\n"
-    files = {}
-    for precision in ("fp32", "fp16"):
-        text = f"{SPEC}{training}export: {{precision: {precision}}}\n"
-        run = train(compiler.loads(text), frame=FRAME, runs=tmp_path / precision).folder
-        files[precision] = export(run).path.read_bytes()
-    half, full = (predictor_on(files[precision]) for precision in ("fp16", "fp32"))
-    rows = {"x": np.stack([FRAME[f"x{n}"] for n in range(32)], axis=1).astype(np.float32), "colour": FRAME["colour"][:, None]}
-    apart = float(np.abs(half.run(rows)["kind_probability"] - full.run(rows)["kind_probability"]).max())
-    found("fp16, largest difference of a probability to fp32", f"{apart:.1e}, {len(files['fp16']):,} of {len(files['fp32']):,} bytes")
+    half = export(SPEC, FRAME, "export.precision=fp16", "export.max_metric_drop=1")
+    full = export(SPEC, FRAME)
+    one, other = (predictor_on(exported.data).run(full.rows) for exported in (half, full))
+    apart = float(np.abs(one["kind_probability"] - other["kind_probability"]).max())
+    found("fp16, largest difference of a probability to fp32", f"{apart:.1e}, {len(half.data):,} of {len(full.data):,} bytes")
     assert apart < 2e-2
