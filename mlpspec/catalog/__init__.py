@@ -16,6 +16,7 @@ def families() -> tuple[Family[Any], ...]:
     from mlpspec.catalog.augmentations import AUGMENTATIONS
     from mlpspec.catalog.batch_sizes import BATCH_SIZES
     from mlpspec.catalog.callbacks import CALLBACKS
+    from mlpspec.catalog.clippings import CLIPPINGS
     from mlpspec.catalog.encoders import ENCODERS
     from mlpspec.catalog.imputers import IMPUTERS
     from mlpspec.catalog.initializers import INITIALIZERS
@@ -47,6 +48,7 @@ def families() -> tuple[Family[Any], ...]:
         METRICS,
         OPTIMIZERS,
         SCHEDULES,
+        CLIPPINGS,
         CALLBACKS,
         BATCH_SIZES,
         SAMPLERS,

@@ -89,7 +89,8 @@ def _single(output: Output, document: Document, runs: Path, progress: Callable[[
         [
             aligned(["", *names], rows),
             "",
-            f"{result.ended} after {result.seconds:.1f} s; best epoch {result.best_epoch}; {result.parameters:,} parameters",
+            f"{result.ended} after {result.seconds:.1f} s; best epoch {result.best_epoch or '-'}; {result.parameters:,} parameters",
+            f"weights: {'averaged' if result.weights == 'average' else f'the {result.weights}'}, sha256 {result.weights_sha256}",
             f"run folder: {result.folder.path}",
         ]
     )
@@ -97,6 +98,8 @@ def _single(output: Output, document: Document, runs: Path, progress: Callable[[
         "run": str(result.folder.path),
         "ended": result.ended,
         "best_epoch": result.best_epoch,
+        "weights": result.weights,
+        "weights_sha256": result.weights_sha256,
         "parameters": result.parameters,
         "seconds": result.seconds,
         "figures": result.figures,

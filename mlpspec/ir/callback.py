@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
@@ -11,6 +12,36 @@ if TYPE_CHECKING:
     from torch import Tensor, nn
 
 Goal = Literal["min", "max"]
+
+Use = Literal["validation", "export", "nothing"]
+"""What averaged weights are for: being measured after every epoch and kept when best; being what the run ends with; neither."""
+
+
+@dataclass(frozen=True)
+class Average:
+    """Averaged weights by name, running statistics included, as the network takes them, and what they are for."""
+
+    weights: Mapping[str, Tensor]
+    use: Use
+
+
+@dataclass(frozen=True)
+class Decay:
+    """A running average that moves on after every step: average := decay * average + (1 - decay) * weight.
+
+    With `warmup` the decay is at most (1 + t) / (10 + t) after t steps, so that the first weights are soon forgotten.
+    """
+
+    decay: float
+    warmup: bool = True
+
+    def share(self, step: int) -> float:
+        """The share of the weight as it is after step number `step` (counted from 1).
+
+        >>> Decay(0.999).share(1), Decay(0.9, warmup=False).share(1)
+        (0.8181818181818181, 0.09999999999999998)
+        """
+        return 1.0 - (min(self.decay, (1 + step) / (10 + step)) if self.warmup else self.decay)
 
 
 class Run(Protocol):
@@ -71,6 +102,15 @@ class Run(Protocol):
         """The run folder."""
         ...
 
+    @property
+    def running_average(self) -> Mapping[str, Tensor]:
+        """The running averages that each step moves on, by name of weight or buffer; empty where no callback asked for one."""
+        ...
+
+    def with_statistics(self, weights: Mapping[str, Tensor]) -> Mapping[str, Tensor]:
+        """These weights, with the running statistics of batch norms calculated for them from the training rows."""
+        ...
+
     def stop(self, reason: str) -> None:
         """End training now, well: it is saved, and `reason` is said and recorded. The first reason counts."""
         ...
@@ -97,6 +137,9 @@ class Callback:
     def on_steps(self, run: Run) -> None:
         """A step or a block of steps is done, and the epoch is not over."""
 
+    def on_learnt(self, run: Run) -> None:
+        """All steps of an epoch are done, and it is about to be measured."""
+
     def on_epoch_end(self, run: Run) -> None:
         """An epoch is over, and its figures are there."""
 
@@ -106,6 +149,10 @@ class Callback:
     def rate_factor(self) -> float:
         """What the schedule's learning rate is multiplied with in the coming epoch."""
         return 1.0
+
+    def average(self) -> Average | None:
+        """Averaged weights as they are now; None while there are none."""
+        return None
 
     def state(self) -> dict[str, Any]:
         """What must be known to go on after a stop, as JSON data."""

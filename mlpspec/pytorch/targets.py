@@ -9,9 +9,17 @@ import torch
 from torch import nn
 from torch.nn import functional as F  # noqa: N812  # PyTorch's own convention
 
-from mlpspec.pytorch import augmentations, losses, modules
+from mlpspec.pytorch import augmentations, clipping, losses, modules
 
-_ROOTS: dict[str, Any] = {"nn": nn, "F": F, "torch": torch, "operator": operator, "losses": losses, "augmentations": augmentations}
+_ROOTS: dict[str, Any] = {
+    "nn": nn,
+    "F": F,
+    "torch": torch,
+    "operator": operator,
+    "losses": losses,
+    "augmentations": augmentations,
+    "clipping": clipping,
+}
 
 
 def resolve(target: str) -> Any:

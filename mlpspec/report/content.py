@@ -52,7 +52,8 @@ class ReportContent:
         undefined: by part, then by figure: why it has no value.
         goals: for each figure of `epochs`, whether more is better. Figures without a goal are drawn alone.
         epochs: the records of metrics.jsonl: `epoch`, `train.loss`, `validation.<figure>`, `learning_rate`, `seconds`.
-        best_epoch: the epoch whose weights were kept; 0 when there is none.
+        best_epoch: the epoch whose weights were best; 0 when there is none.
+        weights: which the figures are of: `best`, `average` or `last`.
         monitor: the figure that chose it.
         answers: by part, then by target.
         data: the hash of each data file.
@@ -75,6 +76,7 @@ class ReportContent:
     goals: Mapping[str, Literal["min", "max"] | str] = field(default_factory=dict)
     epochs: Sequence[Mapping[str, Any]] = ()
     best_epoch: int = 0
+    weights: str = "best"
     monitor: str = ""
     answers: Mapping[str, Mapping[str, TargetAnswers]] = field(default_factory=dict)
     data: Mapping[str, str] = field(default_factory=dict)

@@ -60,10 +60,11 @@ def _ordered(by_part: Mapping[str, object]) -> list[str]:
 def _header(content: ReportContent) -> Iterator[str]:
     ran = max((record["epoch"] for record in content.epochs), default=0)
     words = {"finished": f"ran all {ran} epochs" if ran > 1 else "ran its one epoch", "early stopping": f"stopped early after {ran} epochs"}
+    weights = "averaged weights" if content.weights == "average" else f"best weights: epoch {content.best_epoch}"
     facts = [
         tag("time", text(moment(content.started)), datetime=content.started) if content.started else "",
         text(words.get(content.ended, content.ended) if ran else ""),
-        text(f"best weights: epoch {content.best_epoch}" if content.best_epoch else ""),
+        text(weights if content.best_epoch else ""),
         text(duration(content.seconds)) if content.seconds is not None else "",
         text(content.device),
         text(f"{count(content.parameters)} parameters" if content.parameters is not None else ""),
@@ -95,11 +96,19 @@ def _figures(content: ReportContent) -> Iterator[str]:
         rows.append(["rows", *[count(content.rows[part]) if part in content.rows else NOTHING for part in parts]])
     notes = [f"{_words(name)}, {_part(part)}: {why}" for part, reasons in content.undefined.items() for name, why in reasons.items()]
     drawn = table("Figures by part", [Column("figure"), *[Column(_part(part), number=True) for part in parts]], rows)
-    kept = f"With the weights of epoch {content.best_epoch}" if content.best_epoch else ""
-    kept += f", the best by {content.monitor}" if kept and content.monitor else ""
-    inner = [note(kept + ".")] if kept else []
+    kept = _kept(content)
+    inner = [note(kept)] if kept else []
     inner += [tag("ul", *[tag("li", text(f"{NOTHING} {why}")) for why in notes], class_="note plain")] if notes else []
     yield tag("div", drawn, *inner, class_="card")
+
+
+def _kept(content: ReportContent) -> str:
+    """Which weights the figures are of."""
+    if content.weights == "average":
+        return "With averaged weights, as they were at the end."
+    if not content.best_epoch:
+        return ""
+    return f"With the weights of epoch {content.best_epoch}{f', the best by {content.monitor}' if content.monitor else ''}."
 
 
 def answers_section(content: ReportContent, parts: Sequence[str], targets: int | None) -> Iterator[str]:

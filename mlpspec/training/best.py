@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import torch
@@ -16,10 +16,19 @@ class Best(Callback):
     """Keeps the weights of the epoch whose monitored figure was best; `epoch` is 0 while there is none.
 
     They are in memory and reach the disk with `write`, so that weights that are better every epoch do not cost a file every epoch.
+    `measured` gives the weights that the figures are of, where those are not the module's.
     """
 
-    def __init__(self, checkpoints: Checkpoints, module: nn.Module, monitor: str, min_delta: float = 0.0):
+    def __init__(
+        self,
+        checkpoints: Checkpoints,
+        module: nn.Module,
+        monitor: str,
+        min_delta: float = 0.0,
+        measured: Callable[[], Mapping[str, torch.Tensor] | None] = lambda: None,
+    ):
         self.checkpoints, self.module, self.monitor, self.min_delta = checkpoints, module, monitor, min_delta
+        self.measured = measured
         self.epoch = 0
         self.value: float | None = None
         self.weights: dict[str, torch.Tensor] = {}
@@ -34,7 +43,7 @@ class Best(Callback):
         """
         value = run.figures.get(self.monitor)
         if is_better(value, self.value, run.goals.get(self.monitor, "min"), self.min_delta):
-            weights = self.module.state_dict()
+            weights = self.measured() or self.module.state_dict()
             refuse_non_finite(weights)
             self.weights = {name: tensor.detach().clone() for name, tensor in weights.items()}
             self.epoch, self.value, self._is_new = run.epoch, value, True

@@ -9,7 +9,7 @@ from typing import Any
 import torch
 
 from mlpspec.diagnostics import ModelFileError
-from mlpspec.ir.callback import Callback, Run
+from mlpspec.ir.callback import Average, Callback, Run
 
 
 class Callbacks:
@@ -31,6 +31,11 @@ class Callbacks:
         for callback in self.named.values():
             callback.on_steps(run)
 
+    def on_learnt(self, run: Run) -> None:
+        """All steps of an epoch are done."""
+        for callback in self.named.values():
+            callback.on_learnt(run)
+
     def on_epoch_end(self, run: Run) -> None:
         """An epoch is over."""
         for callback in self.named.values():
@@ -44,6 +49,10 @@ class Callbacks:
     def rate_factor(self) -> float:
         """The product of all factors."""
         return math.prod(callback.rate_factor() for callback in self.named.values())
+
+    def average(self) -> Average | None:
+        """The first one that there is."""
+        return next((found for callback in self.named.values() if (found := callback.average()) is not None), None)
 
     def state(self) -> dict[str, dict[str, Any]]:
         """What they must remember, by name."""

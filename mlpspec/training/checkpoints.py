@@ -2,7 +2,8 @@
 
     checkpoints/last-000012-000000/model.safetensors, step.safetensors, state.json, manifest.json
     checkpoints/best-000009-000000/model.safetensors, state.json, manifest.json
-    checkpoints/best, checkpoints/last       text files that name a folder
+    checkpoints/average-000012-000000/...    averaged weights at the end, where a callback keeps them
+    checkpoints/best, checkpoints/last, ...  text files that name a folder
 
 The manifest, written last, has the size and SHA-256 of the other files; a folder without a valid one is not a checkpoint.
 """
@@ -24,12 +25,17 @@ from mlpspec.atomic import write_atomically
 from mlpspec.diagnostics import CheckError, MachineError, ModelFileError
 from mlpspec.training.tensor_file import differences, read_tensors, refuse_foreign
 
+POINTERS = ("best", "last", "average")
+
 
 class Checkpoints:
-    """The checkpoints of one run. `owner` marks those that are written; those that are read must have the same mark."""
+    """The checkpoints of one run. `owner` marks those that are written; those that are read must have the same mark.
 
-    def __init__(self, folder: Path, owner: str = ""):
-        self.folder, self.owner = folder, owner
+    Of those to go on from, `last`, the newest `keep` stay.
+    """
+
+    def __init__(self, folder: Path, owner: str = "", keep: int = 1):
+        self.folder, self.owner, self.keep = folder, owner, keep
 
     def has(self, pointer: str) -> bool:
         """Whether there is a checkpoint of that name, whatever its state."""
@@ -41,12 +47,14 @@ class Checkpoints:
         weights: Mapping[str, torch.Tensor],
         state: Mapping[str, Any],
         step_state: Mapping[str, torch.Tensor] | None = None,
+        callback_tensors: Mapping[str, torch.Tensor] | None = None,
     ) -> Path:
-        """Write a checkpoint, let `pointer` (`best` or `last`) name it, and remove the one that it named before.
+        """Write a checkpoint, let `pointer` (`best`, `last` or `average`) name it, and remove those that are no longer to be kept.
 
         Args:
             state: the position, with `epoch` and `step`.
             step_state: what the training step remembers beside the weights; needed to go on from here.
+            callback_tensors: what callbacks remember beside the state.
 
         Raises:
             CheckError: when a weight is NaN or infinite; nothing is written.
@@ -56,13 +64,30 @@ class Checkpoints:
         target = self.folder / f"{pointer}-{state['epoch']:06d}-{state['step']:06d}"
         if not self._is_complete(target):  # the same position has the same content
             files = {"model.safetensors": save_tensors(_plain(weights)), "state.json": json.dumps(dict(state), indent=2).encode()}
-            if step_state is not None:
-                files["step.safetensors"] = save_tensors(_plain(step_state))
+            for name, tensors in (("step.safetensors", step_state), ("callbacks.safetensors", callback_tensors)):
+                if tensors is not None:
+                    files[name] = save_tensors(_plain(tensors))
             self._write(target, files)
-        with write_atomically(self.folder / pointer) as file:
-            file.write(f"{target.name}\n".encode())
+        self._point(pointer, target)
         self._remove_unnamed()
         return target
+
+    def mend(self, pointer: str = "last") -> str | None:
+        """Where the checkpoint of that name is damaged, let the name stand for the newest older one that is whole; which, if any."""
+        if not self.has(pointer):
+            return None
+        named = self._named(pointer)
+        if self._is_complete(named):
+            return None
+        for folder in sorted(self.folder.glob(f"{pointer}-*"), reverse=True):
+            if folder.name < named.name and self._is_complete(folder):
+                self._point(pointer, folder)
+                return folder.name
+        return None
+
+    def _point(self, pointer: str, target: Path) -> None:
+        with write_atomically(self.folder / pointer) as file:
+            file.write(f"{target.name}\n".encode())
 
     def _write(self, target: Path, files: Mapping[str, bytes]) -> None:
         """The folder `target` with the files and their manifest, in one step."""
@@ -90,11 +115,18 @@ class Checkpoints:
         Raises:
             ModelFileError: when the checkpoint is missing, damaged, or was not saved for going on.
         """
+        return self._load_tensors(pointer, "step.safetensors")
+
+    def load_callback_tensors(self, pointer: str = "last") -> dict[str, torch.Tensor]:
+        """What callbacks remembered as tensors when a checkpoint was saved. Raises what `load_step_state` does."""
+        return self._load_tensors(pointer, "callbacks.safetensors")
+
+    def _load_tensors(self, pointer: str, name: str) -> dict[str, torch.Tensor]:
         folder = self._named(pointer)
         files = self._verified(folder)
-        if "step.safetensors" not in files:
-            raise ModelFileError(f"the checkpoint {folder.name} has no step.safetensors", code="invalid-run", place=str(folder))
-        return read_tensors(files["step.safetensors"], folder / "step.safetensors")
+        if name not in files:
+            raise ModelFileError(f"the checkpoint {folder.name} has no {name}", code="invalid-run", place=str(folder))
+        return read_tensors(files[name], folder / name)
 
     def load(self, module: nn.Module, pointer: str = "best") -> tuple[dict[str, torch.Tensor], dict[str, Any]]:
         """The weights of a checkpoint of this network, and its state.json.
@@ -148,11 +180,15 @@ class Checkpoints:
             return False
 
     def _remove_unnamed(self) -> None:
-        pointers = [file for file in (self.folder / "best", self.folder / "last") if file.is_file()]
-        kept = {file.read_text(encoding="utf-8", errors="replace").strip() for file in pointers}
+        kept = {name for name in map(self._name_in, POINTERS) if name}
+        kept |= set(sorted(folder.name for folder in self.folder.glob("last-*") if folder.name <= self._name_in("last"))[-self.keep :])
         for folder in self.folder.iterdir():
             if folder.is_dir() and folder.name not in kept:
                 shutil.rmtree(folder, ignore_errors=True)
+
+    def _name_in(self, pointer: str) -> str:
+        file = self.folder / pointer
+        return file.read_text(encoding="utf-8", errors="replace").strip() if file.is_file() else ""
 
 
 def _plain(tensors: Mapping[str, torch.Tensor]) -> dict[str, torch.Tensor]:

@@ -42,10 +42,11 @@ class Position:
 
 @dataclass(frozen=True)
 class Hooks:
-    """What the loop asks of its surroundings: figures on the validation rows, and a checkpoint to go on from."""
+    """What the loop asks of its surroundings: figures on the validation rows, a checkpoint to go on from, statistics of batch norms."""
 
     validate: Callable[[], Mapping[str, float | None]]
     save: Callable[[Position], None]
+    with_statistics: Callable[[Mapping[str, torch.Tensor]], Mapping[str, torch.Tensor]] = field(default=lambda weights: weights)
 
 
 class Loop:
@@ -63,10 +64,12 @@ class Loop:
         *,
         monitor: str,
         folder: Path,
+        running_average: Mapping[str, torch.Tensor] | None = None,
     ):
         self.training, self.folder, self.monitor = spec.training, folder, monitor
         self.module, self.step, self.plan, self.device, self.callbacks, self.hooks = module, step, plan, device, callbacks, hooks
         self.goals = figure_goals(spec)
+        self.running_average = running_average or {}
         self.position = Position()
         self.learning_rate = self.seconds = 0.0
         self._reason: str | None = None
@@ -105,6 +108,10 @@ class Loop:
         """Write a checkpoint once all callbacks have been told."""
         self._save_wanted = True
 
+    def with_statistics(self, weights: Mapping[str, torch.Tensor]) -> Mapping[str, torch.Tensor]:
+        """These weights, with the running statistics of batch norms calculated for them."""
+        return self.hooks.with_statistics(weights)
+
     def run(self, position: Position, interrupt: Interrupt) -> str:
         """Train from `position` on; why it ended: `finished`, `interrupted`, or the reason of the callback that stopped it.
 
@@ -117,6 +124,7 @@ class Loop:
             started = time.perf_counter()
             if self._learn(interrupt):
                 self.seconds = time.perf_counter() - started
+                self.callbacks.on_learnt(self)
                 position.figures = self._measure()
                 self._tell(self.callbacks.on_epoch_end)
         self._save()

@@ -17,6 +17,10 @@ if TYPE_CHECKING:
     from torch import fx
 
 
+KEPT = ("best", "average", "last")
+"""The checkpoints that a run may end with."""
+
+
 def load_run_document(folder: RunFolder, *, reads_data: bool = False, allow_outside: bool = False) -> Document:
     """The spec that a run was trained with, overrides included, checked again like any other.
 
@@ -64,7 +68,7 @@ def read_run_document(folder: RunFolder, *, reads_data: bool = False, allow_outs
 
 
 def load_run_module(run: RunFolder, document: Document, preprocessing: Preprocessing) -> tuple[Graph, fx.GraphModule]:
-    """The graph of a run and its module with the best weights (the last ones where no epoch has been judged), on the CPU.
+    """The graph of a run and its module with the weights that it ended with, on the CPU; before its end the best so far, else the last.
 
     Raises:
         ModelFileError: when spec, preprocessing and weights do not belong together, or the weights are damaged.
@@ -80,5 +84,6 @@ def load_run_module(run: RunFolder, document: Document, preprocessing: Preproces
         check_fit(preprocessing, graph)
     module = build_module(graph)
     checkpoints = Checkpoints(run.path / "checkpoints", run.owner())
-    checkpoints.load_weights(module, "best" if checkpoints.has("best") else "last")
+    kept = run.info().get("weights")
+    checkpoints.load_weights(module, kept if kept in KEPT else "best" if checkpoints.has("best") else "last")
     return graph, module

@@ -13,7 +13,9 @@ from mlpspec.catalog.optimizers import Optimizer
 from mlpspec.pytorch.targets import resolve
 from mlpspec.training.accumulation import pieces
 from mlpspec.training.alteration import Alteration
+from mlpspec.training.averages import Averages
 from mlpspec.training.batches import Batch, Form, form_of
+from mlpspec.training.clip import Clip
 from mlpspec.training.device import random_state, set_random_state
 from mlpspec.training.losses import LossFunction
 from mlpspec.training.tensors import Tensors
@@ -74,7 +76,10 @@ def make_optimizer(entry: Optimizer, module: nn.Module) -> torch.optim.Optimizer
 
 
 class EagerStep:
-    """The step as every PyTorch user writes it; the reference for all faster ones. `forward` stands in for calling the module."""
+    """The step as every PyTorch user writes it; the reference for all faster ones.
+
+    `forward` stands in for calling the module; `averages` move on after every step; `clip` changes gradients before the update.
+    """
 
     def __init__(
         self,
@@ -86,9 +91,12 @@ class EagerStep:
         seed: int = 0,
         forward: Callable[..., Any] | None = None,
         alteration: Alteration | None = None,
+        averages: Averages | None = None,
+        clip: Clip | None = None,
     ):
         self.module, self.loss, self.optimizer, self.data, self.seed = module, loss, optimizer, data, seed
         self.forward, self.alteration = forward or module, alteration
+        self.averages, self.clip = averages, clip
         self.device = next(module.parameters()).device
         self._sum = torch.zeros((), device=self.device)
         self._rows = 0
@@ -122,9 +130,13 @@ class EagerStep:
             loss = piece.loss(self.forward(*piece.inputs))
             loss.backward()
             self._sum += loss.detach() * index.shape[0]
+        if self.clip is not None:
+            self.clip(self.module)
         self.optimizer.step()
         self._rows += index.shape[0]
         self._steps += 1
+        if self.averages is not None:
+            self.averages.update(self._steps)
 
     def epoch_loss(self) -> float:
         """The mean loss of a row over the steps since the last call; the only read from the device."""

@@ -46,6 +46,7 @@ def report_content(
         goals=figures(document.spec),
         epochs=folder.metrics(),
         best_epoch=info["best_epoch"],
+        weights=info["weights"],
         monitor=monitor,
         answers={part: _answers(found, dataset) for part, found in evaluations.items()},
         data=info["data"],

@@ -6,6 +6,7 @@ import os
 import platform
 import time
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
 from functools import partial
 from importlib.metadata import version
@@ -18,7 +19,7 @@ from mlpspec.compiler import build_graph
 from mlpspec.data.column import raw_inputs
 from mlpspec.data.dataset import Dataset, load_dataset
 from mlpspec.diagnostics import DataError, Diagnostic, ModelFileError, Severity, StoppedError, UsageError
-from mlpspec.ir.callback import Callback
+from mlpspec.ir.callback import Callback, Use
 from mlpspec.ir.graph import Graph
 from mlpspec.language.document import Document
 from mlpspec.training.progress import Progress, Silent
@@ -27,6 +28,7 @@ from mlpspec.training.resume import check_resumable
 from mlpspec.training.run_folder import RUNS, RunFolder
 
 if TYPE_CHECKING:
+    import torch
     from torch import nn
 
     from mlpspec.training.evaluation import Evaluation
@@ -41,12 +43,15 @@ PROOF_ROWS = 1000
 class TrainingResult:
     """A run that ended well: its folder, its figures by part, and findings that stopped nothing.
 
-    `ended` says why: `finished`, or the reason of the callback that stopped it.
+    `ended` says why: `finished`, or the reason of the callback that stopped it. `weights` says which ones it is known by: the `best`, an
+    `average`, or the `last`; `weights_sha256` is their hash (`training.fingerprint`).
     """
 
     folder: RunFolder
     ended: str
     best_epoch: int
+    weights: str
+    weights_sha256: str
     figures: Mapping[str, Mapping[str, float | None]]
     parameters: int
     seconds: float
@@ -177,7 +182,9 @@ class _Run:
 
         from mlpspec.pytorch.module import build_module
         from mlpspec.training.alteration import Alteration
+        from mlpspec.training.averages import Averages
         from mlpspec.training.checkpoints import Checkpoints
+        from mlpspec.training.clip import Clip
         from mlpspec.training.compiled.make import make_step
         from mlpspec.training.losses import TotalLoss
         from mlpspec.training.plan import Plan
@@ -186,8 +193,9 @@ class _Run:
         spec = self.spec
         torch.manual_seed(spec.seed)
         self.module = build_module(self.graph).to(self.device)
-        self.checkpoints = Checkpoints(self.folder.path / "checkpoints", self.folder.owner())
+        self.checkpoints = Checkpoints(self.folder.path / "checkpoints", self.folder.owner(), keep=spec.training.saving.keep)
         if self.resumed:
+            self._mend()
             self.checkpoints.load_weights(self.module, "last")
         self.parts = {
             name: Tensors.from_arrays(part.inputs, part.targets, part.rows, self.device)
@@ -198,6 +206,8 @@ class _Run:
         by = self.dataset.drawn_by
         self.plan = Plan(spec.training, spec.seed, self.parts["train"].rows, by=by, stages=self._found_stages())
         alteration, data = Alteration.of(spec, self.device), self.parts["train"]
+        decay = next((entry.running for entry in spec.training.all_callbacks if entry.running), None)
+        self.averages = None if decay is None else Averages(decay, self.module)
         self.step, self.step_reason = make_step(
             self.module,
             self.loss if alteration is None else alteration.loss(self.loss),
@@ -208,6 +218,8 @@ class _Run:
             wanted=spec.training.step,
             decisions=self.folder.info().get("decisions") if self.resumed else None,
             alteration=alteration,
+            averages=self.averages,
+            clip=None if spec.training.clip is None else Clip.of(spec.training.clip, self.module, self.graph.outputs.values()),
         )
 
     def _found_stages(self) -> Sequence[Stage] | None:
@@ -224,21 +236,36 @@ class _Run:
         self.progress.note(f"batches of {found.rows:,} rows: {found.reason}")
         return training.batch_size.found(found.rows)
 
+    def _mend(self) -> None:
+        """Go back to an older checkpoint where the last one is damaged and there is one."""
+        found = self.checkpoints.mend("last")
+        if found is not None:
+            self.progress.note(f"the last checkpoint is damaged; going back to {found}")
+
     def _follow(self) -> None:
         """The loop with its callbacks, at the beginning or where the last checkpoint left it."""
         from mlpspec.training.best import Best
         from mlpspec.training.callbacks import Callbacks
         from mlpspec.training.loop import Hooks, Loop, Position
         from mlpspec.training.recording import Record, Show
+        from mlpspec.training.statistics import with_statistics
 
         monitor, min_delta = self.spec.training.monitor(has_validation="validation" in self.parts)
-        self.best = Best(self.checkpoints, self.module, monitor, min_delta)
+        self.best = Best(self.checkpoints, self.module, monitor, min_delta, lambda: self._average("validation"))
         named = [("best weights", self.best), ("record", Record(self.folder)), ("display", Show(self.progress))]
         named += [(entry.kind, entry.begin()) for entry in self.spec.training.all_callbacks]
         self.callbacks = Callbacks([*named, *((type(callback).__name__, callback) for callback in self.given)])
-        hooks = Hooks(self._validate, self._save)
         self.loop = Loop(
-            self.spec, self.module, self.step, self.plan, self.device, self.callbacks, hooks, monitor=monitor, folder=self.folder.path
+            self.spec,
+            self.module,
+            self.step,
+            self.plan,
+            self.device,
+            self.callbacks,
+            Hooks(self._validate, self._save, lambda weights: with_statistics(self.module, weights, self.parts["train"])),
+            monitor=monitor,
+            folder=self.folder.path,
+            running_average=self.averages.tensors if self.averages is not None else None,
         )
         self.position = self._resume() if self.resumed else Position()
 
@@ -251,13 +278,24 @@ class _Run:
         except TypeError as error:
             raise ModelFileError(f"the last checkpoint has another form: {error}", code="invalid-run") from error
         self.step.load_state(self.checkpoints.load_step_state("last"))
-        self.callbacks.load(position.callbacks, {})
+        self.callbacks.load(position.callbacks, self.checkpoints.load_callback_tensors("last"))
         self.folder.keep_metrics(position.epoch)
         self.progress.note(f"going on after epoch {position.epoch}" + (f", step {position.step}" if position.step else ""))
         return position
 
+    def _average(self, use: Use) -> Mapping[str, torch.Tensor] | None:
+        """Averaged weights, where there are some for this use."""
+        average = self.callbacks.average()
+        return average.weights if average is not None and average.use == use else None
+
     def _validate(self) -> Mapping[str, float | None]:
-        return self._evaluate("validation").figures if "validation" in self.parts else {}
+        from mlpspec.training.averages import holding
+
+        if "validation" not in self.parts:
+            return {}
+        average = self._average("validation")
+        with nullcontext() if average is None else holding(self.module, average):
+            return self._evaluate("validation").figures
 
     def _evaluate(self, part: str) -> Evaluation:
         from mlpspec.training.evaluation import evaluate
@@ -267,19 +305,22 @@ class _Run:
     def _save(self, position: Position) -> None:
         self.best.write()
         if _is_finite(self.module):  # otherwise the end of the epoch says so; a checkpoint to go on from would be none
-            self.checkpoints.save("last", self.module.state_dict(), position.to_json(), self.step.state())
+            self.checkpoints.save("last", self.module.state_dict(), position.to_json(), self.step.state(), self.callbacks.tensors())
 
     def _finish(self, ended: str) -> TrainingResult:
         from mlpspec.report import write_report
+        from mlpspec.training.fingerprint import weights_sha256
         from mlpspec.training.summary import report_content
 
         warnings = (*self.document.warnings, *self.dataset.warnings)
         best_epoch, monitor = self.best.epoch or self.position.epoch, self.loop.monitor
-        if self.best.epoch:
-            self.module.load_state_dict(self.best.weights)
-        else:
-            message = f"`{monitor}` was undefined in every epoch, so that the last weights count as the best"
-            warnings = (*warnings, Diagnostic("undefined-figure", message, Severity.WARNING, help="watch another figure"))
+        kept = self._take_up_kept()
+        if not self.position.epoch:
+            self.folder.write_text("metrics.jsonl", "")
+        if kept == "last":
+            why = "was undefined in every epoch" if self.position.epoch else "was never measured, as no epoch came to its end"
+            message = f"`{monitor}` {why}, so that the last weights count as the best"
+            warnings = (*warnings, Diagnostic("undefined-figure", message, Severity.WARNING, help="watch another figure, or train longer"))
         evaluations = {part: self._evaluate(part) for part in self.parts}
         figures = {part: found.figures for part, found in evaluations.items()}
         seconds = time.time() - self.started
@@ -287,13 +328,37 @@ class _Run:
             "ended": ended,
             "epoch": self.position.epoch,
             "best_epoch": best_epoch,
+            "weights": kept,
+            "weights_sha256": weights_sha256(self.module.state_dict()),
             "figures": figures,
             "seconds": round(seconds, 3),
         }
         self._write_info({"status": "finished", **outcome})
         content = report_content(self.folder, self.document, self.dataset, self.graph, evaluations, monitor=monitor, warnings=warnings)
         write_report(content, self.folder.path / "report.html")
-        return TrainingResult(self.folder, ended, best_epoch, figures, self.graph.parameters or 0, seconds, warnings)
+        return TrainingResult(
+            folder=self.folder,
+            ended=ended,
+            best_epoch=best_epoch,
+            weights=kept,
+            weights_sha256=outcome["weights_sha256"],
+            figures=figures,
+            parameters=self.graph.parameters or 0,
+            seconds=seconds,
+            warnings=warnings,
+        )
+
+    def _take_up_kept(self) -> str:
+        """Put the weights that the run ends with into the module; which they are: `average`, `best` or `last`."""
+        average = self.callbacks.average()
+        if average is not None:
+            position = {"epoch": self.position.epoch, "step": self.position.step, "figures": self.position.figures}
+            self.checkpoints.save("average", average.weights, position)
+        weights = self._average("export")
+        kept = "average" if weights is not None else "best" if self.best.epoch else "last"
+        if kept != "last":
+            self.module.load_state_dict(weights or self.best.weights)
+        return kept
 
     def _write_start(self) -> None:
         self.folder.write_text("spec.yaml", self.document.tree.source.text)

@@ -218,7 +218,7 @@ def other_weights(trained, run):
 
 
 CHANGES = {
-    "no checkpoints": (lambda run: shutil.rmtree(run / "checkpoints"), "has no `last` checkpoint"),
+    "no checkpoints": (lambda run: shutil.rmtree(run / "checkpoints"), "has no `best` checkpoint"),
     "no manifest": (lambda run: (best(run) / "manifest.json").unlink(), "has no valid manifest"),
     "no weights": (lambda run: (best(run) / "model.safetensors").unlink(), "model.safetensors was changed or damaged"),
     "an empty pointer": (lambda run: (run / "checkpoints" / "best").write_text(""), "does not name a checkpoint"),

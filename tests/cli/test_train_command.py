@@ -12,12 +12,14 @@ def result(outcome):
 def test_a_run_ends_with_its_figures_and_its_folder(cli, small):
     outcome = cli("train", "spec.yaml")
     assert outcome.code == 0
-    head, train, validation, test, empty, ended, folder = outcome.out.splitlines()
+    head, train, validation, test, empty, ended, weights, folder = outcome.out.splitlines()
     assert head.split() == ["loss", "accuracy", "f1"]
     assert [line.split()[0] for line in (train, validation, test)] == ["train", "validation", "test"]
     assert empty == ""
     assert ended.startswith("finished after ")
     assert "best epoch" in ended
+    found = json.loads((small / folder.removeprefix("run folder: ") / "run.json").read_text())
+    assert weights == f"weights: the best, sha256 {found['weights_sha256']}"
     path = folder.removeprefix("run folder: ")
     assert (small / path / "run.json").is_file()
     lines = outcome.err.splitlines()
@@ -30,7 +32,7 @@ def test_json_is_one_document_and_nothing_else(cli, small):
     assert outcome.code == 0
     assert outcome.err == ""
     found = result(outcome)
-    assert set(found) == {"run", "ended", "best_epoch", "parameters", "seconds", "figures"}
+    assert set(found) == {"run", "ended", "best_epoch", "weights", "weights_sha256", "parameters", "seconds", "figures"}
     assert found["figures"]["test"].keys() == {"loss", "accuracy", "f1"}
     assert json.loads((small / found["run"] / "run.json").read_text())["figures"] == found["figures"]
 

@@ -68,6 +68,36 @@ def test_only_named_checkpoints_stay(checkpoints):
     assert {item.name for item in checkpoints.folder.iterdir()} == {"best", "last", "best-000001-000000", "last-000006-000000"}
 
 
+def test_so_many_of_the_newest_stay(tmp_path):
+    checkpoints = Checkpoints(tmp_path, keep=3)
+    save(checkpoints, "best", 2, 0.1)
+    for epoch, step in ((1, 0), (2, 7), (9, 0), (10, 2), (10, 5)):
+        save(checkpoints, "last", epoch, 0.01 * epoch, step)
+    assert {folder.name for folder in tmp_path.glob("last-*")} == {"last-000009-000000", "last-000010-000002", "last-000010-000005"}
+    assert (tmp_path / "best-000002-000000").is_dir()
+
+
+def test_where_the_last_one_is_damaged_an_older_one_serves(tmp_path):
+    checkpoints = Checkpoints(tmp_path, keep=3)
+    for epoch in (1, 2, 3):
+        save(checkpoints, "last", epoch, 0.1 * epoch)
+    assert checkpoints.mend("last") is None
+    (tmp_path / "last-000003-000000" / "model.safetensors").write_bytes(b"")
+    (tmp_path / "last-000002-000000" / "manifest.json").unlink()
+    assert checkpoints.mend("last") == "last-000001-000000"
+    assert checkpoints.load_weights(network(), "last")["epoch"] == 1
+    save(checkpoints, "last", 2, 0.2)
+    assert {folder.name for folder in tmp_path.glob("last-*")} == {"last-000001-000000", "last-000002-000000"}
+
+
+def test_where_nothing_older_is_whole_the_damage_is_said(checkpoints):
+    folder = save(checkpoints, "last", 3, 0.1)
+    (folder / "model.safetensors").write_bytes(b"")
+    assert checkpoints.mend("last") is None
+    with pytest.raises(ModelFileError, match=r"model\.safetensors was changed or damaged"):
+        checkpoints.load_weights(network(), "last")
+
+
 def test_a_checkpoint_that_no_pointer_names_yet_is_taken_over(checkpoints):
     """Killed between the folder and its pointer, and back at the same position after going on."""
     save(checkpoints, "last", 1, 0.1)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import ClassVar
 
 from mlpspec.catalog.entry import Entry
-from mlpspec.ir.callback import Callback
+from mlpspec.ir.callback import Callback, Decay
 
 
 class CallbackEntry(Entry):
@@ -26,6 +26,11 @@ class CallbackEntry(Entry):
     def monitored(self) -> str | None:
         """The figure that it watches."""
         return getattr(self, "monitor", None)
+
+    @property
+    def running(self) -> Decay | None:
+        """The running average that each step must move on for it."""
+        return None
 
     def begin(self) -> Callback:
         """The callback itself, for one run."""

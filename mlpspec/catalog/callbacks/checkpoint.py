@@ -14,8 +14,21 @@ class CheckpointOptions(Record):
     """When training saves what it needs to go on; it also does so at its end and when a signal stops it."""
 
     seconds: float = option(default=30.0, above=0.0, doc="About this long passes between two checkpoints, at most.", examples=(60,))
+    minutes: float | None = option(default=None, above=0.0, doc="That in minutes, instead of `seconds`.", examples=(10,))
     epochs: int | None = option(default=None, minimum=1, doc="Also after every so many epochs.", examples=(5,))
     steps: int | None = option(default=None, minimum=1, doc="Also after about every so many steps.", examples=(1000,))
+    keep: int = option(
+        default=1,
+        minimum=1,
+        maximum=1000,
+        doc="How many of the newest stay; where one is damaged, the one before serves.",
+        examples=(3,),
+    )
+
+    def problem(self) -> str | None:
+        if self.minutes is not None and self.seconds != 30.0:
+            return "the time between checkpoints is given in `seconds` and in `minutes`; keep one of them"
+        return None
 
 
 @final
@@ -44,7 +57,7 @@ class _Saving(Callback):
 
     def on_steps(self, run: Run) -> None:
         wanted = self.options
-        late = time.monotonic() - self.saved_at > wanted.seconds
+        late = time.monotonic() - self.saved_at > (wanted.seconds if wanted.minutes is None else 60 * wanted.minutes)
         if late or (wanted.steps is not None and run.steps - self.saved_steps >= wanted.steps):
             run.save()
             self._at(run)

@@ -8,6 +8,7 @@ from mlpspec.catalog.batch_sizes import BatchSize, Fixed
 from mlpspec.catalog.callbacks import CallbackEntry, Checkpoint, EarlyStopping
 from mlpspec.catalog.callbacks.checkpoint import CheckpointOptions
 from mlpspec.catalog.callbacks.early_stopping import EarlyStoppingOptions
+from mlpspec.catalog.clippings import Clipping
 from mlpspec.catalog.metrics.base import Metric
 from mlpspec.catalog.mixings import Mixing
 from mlpspec.catalog.optimizers import Adam, Optimizer
@@ -44,6 +45,9 @@ class Training(Record):
         default=None, doc="How the rows of a step are mixed in pairs, answers included. Default: not at all.", examples=({"mixup": 0.2},)
     )
     optimizer: Optimizer = option(default=Adam(), doc="How gradients change the weights.", examples=("adam",))
+    clip: Clipping | None = option(
+        default=None, doc="What is done to gradients that are too large. Default: nothing.", examples=({"norm": 1.0},)
+    )
     schedule: Schedule = option(default=Constant(), doc="How the learning rate moves.", examples=("cosine",))
     early_stopping: EarlyStoppingOptions | None = option(default=None, doc="When to stop early. Default: never.")
     checkpoint: CheckpointOptions = option(default=CheckpointOptions(), doc="When to save what is needed to go on after a stop.")
@@ -84,6 +88,11 @@ class Training(Record):
         stopping = () if self.early_stopping is None else (EarlyStopping(**vars(self.early_stopping)),)
         saving = () if Checkpoint in listed else (Checkpoint(**vars(self.checkpoint)),)
         return (*stopping, *saving, *self.callbacks)
+
+    @property
+    def saving(self) -> Checkpoint:
+        """When checkpoints are made, and how many stay."""
+        return next(entry for entry in self.all_callbacks if isinstance(entry, Checkpoint))
 
     def monitor(self, *, has_validation: bool) -> tuple[str, float]:
         """The figure that decides which weights are the best, and by how much it must be better to count."""

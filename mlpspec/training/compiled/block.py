@@ -78,14 +78,16 @@ class Block:
         self.one_hots: list[tuple[torch.Tensor, torch.Tensor, float]] = []
         self.masks: list[Masks] = []
         self.counters = [module.get_buffer(name) for name in traced.counters]
-        self.numbers, self.rates = torch.zeros(2, self.steps, device=self.device)
+        self.numbers, self.rates, self.shares = torch.zeros(3, self.steps, device=self.device)
         weights, buffers = update.weights.views, dict(module.named_buffers())
         placeholders = {node: self._placeholder(role, traced, weights, buffers) for node, role in traced.roles.items() if node.users}
         self.pool = Pool(self.device)
         on_gpu = self.device.type == "cuda"
         self.program, gradients = lower(traced, placeholders, self._kept(traced), update.gradients.views, self.pool, random=on_gpu)
         rate = self.program.slot(self.rates.unbind()) if self.rates_as_tensors else RATE
-        update.write(self.program, gradients, self.program.slot(self.numbers.unbind()), rate)
+        self.averages = update.averages
+        share = self.program.slot(self.shares.unbind()) if self.averages is not None else None
+        update.write(self.program, gradients, self.program.slot(self.numbers.unbind()), rate, share)
         if on_gpu:
             self._run, self.engine = GraphRunner(emit_python(self.program), self.steps), "a CUDA graph"
         else:
@@ -173,6 +175,8 @@ class Block:
         torch.arange(done + 1, done + 1 + steps, out=self.numbers[:steps])
         if self.rates_as_tensors:
             self.rates[:steps].copy_(torch.tensor(rates))
+        if self.averages is not None:
+            self.shares[:steps].copy_(torch.tensor([self.averages.decay.share(done + number) for number in range(1, steps + 1)]))
 
 
 def block_steps(traced: Traced, data: Tensors) -> int:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any, Literal
 
 import torch
@@ -10,7 +10,9 @@ from torch import nn
 
 from mlpspec.catalog.optimizers import Optimizer
 from mlpspec.training.alteration import Alteration
+from mlpspec.training.averages import Averages
 from mlpspec.training.batches import Form
+from mlpspec.training.clip import Clip
 from mlpspec.training.compiled.step import CompiledStep
 from mlpspec.training.losses import LossFunction
 from mlpspec.training.step import EagerStep, Step, make_optimizer
@@ -30,6 +32,8 @@ def make_step(
     wanted: Wanted = "compiled",
     decisions: Mapping[str, str] | None = None,
     alteration: Alteration | None = None,
+    averages: Averages | None = None,
+    clip: Clip | None = None,
 ) -> tuple[Step, str]:
     """The wanted step, or the eager one where the compiled cannot be had, and one line that says which it is and why.
 
@@ -43,41 +47,20 @@ def make_step(
         wanted: `compiled`, `eager`, or `torch_compile`: eager with the network through torch.compile.
         decisions: what `decisions()` of the step of an earlier run gave.
         alteration: what happens to the rows of a step before it learns from them; `data` and `loss` are then those that it gave.
+        averages: running averages of the weights, which every step moves on.
+        clip: what changes the gradients before the update.
     """
+    more: dict[str, Any] = {"seed": seed, "alteration": alteration, "averages": averages, "clip": clip}
     if wanted == "compiled":
         try:
-            return _compiled(module, loss, optimizer, data, batches, seed, decisions, alteration)
+            step = CompiledStep(module, loss, optimizer, data, batches, given=decisions, **more)
         except (NotImplementedError, RuntimeError, ValueError, TypeError, KeyError, IndexError) as error:
             first = (str(error) or type(error).__name__).splitlines()[0]
-            return _eager(module, loss, optimizer, data, seed, alteration), f"eager, because the step cannot be compiled: {first}"
-    if wanted == "torch_compile":
-        return _eager(
-            module, loss, optimizer, data, seed, alteration, torch.compile(module)
-        ), "eager with the network through torch.compile, as asked"
-    return _eager(module, loss, optimizer, data, seed, alteration), "eager, as asked"
-
-
-def _compiled(
-    module: nn.Module,
-    loss: LossFunction,
-    optimizer: Optimizer,
-    data: Tensors,
-    batches: int | Mapping[Form, int],
-    seed: int,
-    decisions: Mapping[str, str] | None,
-    alteration: Alteration | None,
-) -> tuple[Step, str]:
-    step = CompiledStep(module, loss, optimizer, data, batches, seed=seed, given=decisions, alteration=alteration)
-    return step, step.description
-
-
-def _eager(
-    module: nn.Module,
-    loss: LossFunction,
-    optimizer: Optimizer,
-    data: Tensors,
-    seed: int,
-    alteration: Alteration | None,
-    forward: Callable[..., Any] | None = None,
-) -> Step:
-    return EagerStep(module, loss, make_optimizer(optimizer, module), data, seed=seed, forward=forward, alteration=alteration)
+            reason = f"eager, because the step cannot be compiled: {first}"
+        else:
+            return step, step.description
+    elif wanted == "torch_compile":
+        reason, more["forward"] = "eager with the network through torch.compile, as asked", torch.compile(module)
+    else:
+        reason = "eager, as asked"
+    return EagerStep(module, loss, make_optimizer(optimizer, module), data, **more), reason

@@ -10,7 +10,9 @@ from torch import nn
 
 from mlpspec.catalog.optimizers import Optimizer
 from mlpspec.training.alteration import Alteration
+from mlpspec.training.averages import Averages
 from mlpspec.training.batches import Batch, Form, batch_bounds, form_of, forms_of
+from mlpspec.training.clip import Clip
 from mlpspec.training.compiled.block import Block, Change
 from mlpspec.training.compiled.decisions import Decisions
 from mlpspec.training.compiled.flat import flatten
@@ -39,6 +41,8 @@ class CompiledStep:
         seed: where dropout's random bits come from.
         given: decisions of an earlier run, so that this one calculates the same bits.
         alteration: what happens to the rows of a step before it learns from them.
+        averages: running averages of the weights, which every step moves on.
+        clip: what changes the gradients before the update.
 
     Raises:
         NotImplementedError, RuntimeError: for what cannot be compiled; the module still learns eagerly.
@@ -55,6 +59,8 @@ class CompiledStep:
         seed: int = 0,
         given: Mapping[str, str] | None = None,
         alteration: Alteration | None = None,
+        averages: Averages | None = None,
+        clip: Clip | None = None,
     ):
         forms = forms_of(batch_bounds(data.rows, batches)) if isinstance(batches, int) else batches
         traced = {form: trace(module, loss, data.head(sum(form)), form) for form in forms}
@@ -66,7 +72,7 @@ class CompiledStep:
         if self.device.type not in ("cpu", "cuda"):
             raise NotImplementedError(f"a step on {self.device.type}")
         on_gpu = self.device.type == "cuda"
-        self.update = Update(optimizer, flatten(module))
+        self.update = Update(optimizer, flatten(module), averages, clip)
         self.blocks: dict[Form, Block] = {}
         with threads(self.threads):
             for form in sorted(forms, key=lambda form: -forms[form]):

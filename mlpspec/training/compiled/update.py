@@ -9,6 +9,9 @@ from typing import Any
 import torch
 
 from mlpspec.catalog.optimizers import Optimizer
+from mlpspec.training.averages import Averages
+from mlpspec.training.clip import Clip
+from mlpspec.training.compiled.clip import write_clip
 from mlpspec.training.compiled.flat import Flat
 from mlpspec.training.compiled.lower import Gradient
 from mlpspec.training.compiled.program import FIRST, RATE, Call, Name, Program
@@ -27,11 +30,13 @@ class Stretch:
 class Update:
     """The update of one optimizer. `state` holds what it remembers by torch.optim's names, `steps` how often it ran.
 
+    Gradients are clipped before it. Running averages of the weights, where there are any, come to lie in flat memory too and move on after.
+
     Raises:
         NotImplementedError: for an optimizer that this file does not know.
     """
 
-    def __init__(self, entry: Optimizer, weights: Flat):
+    def __init__(self, entry: Optimizer, weights: Flat, averages: Averages | None = None, clip: Clip | None = None):
         record = entry.lower()
         if record.target not in UPDATES:
             raise NotImplementedError(f"the optimizer {record.target}")
@@ -40,8 +45,14 @@ class Update:
         self.weights, self.gradients = weights, weights.like()
         self.state: dict[str, Flat] = {name: weights.like() for name in names(record.kwargs)}
         self.steps = 0
+        self.averages, self.clip = averages, clip
+        if averages is not None:
+            self.average = weights.like()
+            averages.move(self.average.views)
 
-    def write(self, program: Program, gradients: Mapping[str, Gradient], step_number: Name, rate: Name = RATE) -> None:
+    def write(
+        self, program: Program, gradients: Mapping[str, Gradient], step_number: Name, rate: Name = RATE, share: Name | None = None
+    ) -> None:
         """Add the update to a program.
 
         Args:
@@ -49,10 +60,16 @@ class Update:
             gradients: where they lie.
             step_number: the tensor with the number of the step, counted from 1.
             rate: the learning rate: RATE, a number, or a tensor without axes.
+            share: the tensor with the share that the new weights have in the running averages.
         """
+        if self.clip is not None:
+            gradients = write_clip(self.clip, program, self.weights, self.gradients, gradients)
         stretches = _stretches(self.weights, gradients)
         if stretches:
             self._write(_Writer(self, program, stretches, step_number, rate))
+        if self.averages is not None:
+            for average, source in ((self.average.all, self.weights.all), *self.averages.pairs(self.weights.shapes)):
+                program.calls.append(Call(aten.lerp_.Tensor, (program.tensor(average), program.tensor(source), share)))
 
 
 def _stretches(weights: Flat, gradients: Mapping[str, Gradient]) -> list[Stretch]:

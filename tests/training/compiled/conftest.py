@@ -14,9 +14,11 @@ from torch import nn
 from mlpspec.catalog.layers.linear import Linear
 from mlpspec.catalog.optimizers import Optimizer
 from mlpspec.catalog.optimizers.sgd import Sgd
+from mlpspec.ir.callback import Decay
 from mlpspec.ir.graph import Graph, GraphInput, Node
 from mlpspec.ir.shape import Shape
 from mlpspec.pytorch.module import build_module
+from mlpspec.training.averages import Averages
 from mlpspec.training.batches import batch_bounds
 from mlpspec.training.compiled.step import CompiledStep
 from mlpspec.training.losses import LossFunction
@@ -66,13 +68,25 @@ def _learn(step: Any, module: nn.Module, data: Tensors, batch: int, epochs: int,
 
 
 def _both(
-    module: nn.Module, loss: LossFunction, data: Tensors, optimizer: Optimizer | None = None, *, batch: int = 8, epochs: int = 1, rate=0.05
+    module: nn.Module,
+    loss: LossFunction,
+    data: Tensors,
+    optimizer: Optimizer | None = None,
+    *,
+    batch: int = 8,
+    epochs: int = 1,
+    rate: float = 0.05,
+    decay: Decay | None = None,
+    **more: Any,
 ) -> tuple[Trained, Trained]:
     """The module trained by the compiled step, and a copy of it by the eager one, with the same batches."""
     optimizer = optimizer or Sgd()
     other = copy.deepcopy(module)
-    compiled = _learn(CompiledStep(module, loss, optimizer, data, batch), module, data, batch, epochs, rate)
-    eager = _learn(EagerStep(other, loss, make_optimizer(optimizer, other), data), other, data, batch, epochs, rate)
+    averages = [None if decay is None else Averages(decay, each) for each in (module, other)]
+    compiled_step = CompiledStep(module, loss, optimizer, data, batch, averages=averages[0], **more)
+    compiled = _learn(compiled_step, module, data, batch, epochs, rate)
+    eager_step = EagerStep(other, loss, make_optimizer(optimizer, other), data, averages=averages[1], **more)
+    eager = _learn(eager_step, other, data, batch, epochs, rate)
     return compiled, eager
 
 
