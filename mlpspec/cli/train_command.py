@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 @click.option(
     "--resume", is_flag=False, flag_value="newest", metavar="[RUN]", help="Go on with this run, or with the newest of the spec's name."
 )
+@click.option("--anomaly", is_flag=True, help="Look at every number of every step, and name the first layer where one is not finite.")
 @click.option("--runs", default="runs", type=click.Path(path_type=Path), show_default=True, help="Where run folders go.")
 @click.option(
     "--folds", type=int, metavar="N", help="Cross-validate: train N times, each time with other rows held out (data.split.folds)."
@@ -44,6 +45,7 @@ def main(
     settings: tuple[str, ...],
     allow_outside: bool,
     resume: str | None,
+    anomaly: bool,
     runs: Path,
     folds: int | None,
     workers: int,
@@ -55,7 +57,7 @@ def main(
     from mlpspec.training.run_document import refuse_several
     from mlpspec.training.run_folder import RunFolder
 
-    settings = (*settings, *([] if folds is None else [f"data.split.folds={folds}"]))
+    settings = (*settings, *([] if folds is None else [f"data.split.folds={folds}"]), *(["training.anomaly=true"] if anomaly else []))
     document = load(spec, settings=settings, allow_outside=allow_outside)
     run = None
     if resume is not None:

@@ -55,6 +55,7 @@ def _wire(graph: Graph) -> fx.Graph:
     values: dict[str, fx.Node] = {name: wired.placeholder(argument) for name, argument in arguments.items()}
     for node in graph.nodes:
         values[node.name] = _call(wired, node, [values[source] for source in node.sources])
+        values[node.name].meta["layer"] = node.name
     wired.output({target: values[name] for target, name in graph.outputs.items()})
     return wired
 

@@ -15,7 +15,9 @@ from torch import nn
 from mlpspec.diagnostics import CheckError
 from mlpspec.language.figures import figures as figure_goals
 from mlpspec.language.sections.spec import Spec
+from mlpspec.training.anomaly import Anomaly
 from mlpspec.training.callbacks import Callbacks
+from mlpspec.training.cause import Cause, PlannedEpoch
 from mlpspec.training.interrupt import Interrupt
 from mlpspec.training.plan import Plan
 from mlpspec.training.step import Step
@@ -42,11 +44,16 @@ class Position:
 
 @dataclass(frozen=True)
 class Hooks:
-    """What the loop asks of its surroundings: figures on the validation rows, a checkpoint to go on from, statistics of batch norms."""
+    """What the loop asks of its surroundings.
+
+    `validate`: figures on the validation rows. `save`: a checkpoint to go on from. `with_statistics`: weights with the statistics of batch
+    norms calculated for them. `find_cause`: why the loss of the last epoch is not finite, given how an epoch was planned.
+    """
 
     validate: Callable[[], Mapping[str, float | None]]
     save: Callable[[Position], None]
-    with_statistics: Callable[[Mapping[str, torch.Tensor]], Mapping[str, torch.Tensor]] = field(default=lambda weights: weights)
+    with_statistics: Callable[[Mapping[str, torch.Tensor]], Mapping[str, torch.Tensor]] = lambda weights: weights
+    find_cause: Callable[[Callable[[int], PlannedEpoch]], Cause | None] = lambda plan: None
 
 
 class Loop:
@@ -74,6 +81,7 @@ class Loop:
         self.learning_rate = self.seconds = 0.0
         self._reason: str | None = None
         self._save_wanted = False
+        self._factors: dict[int, float] = {}
 
     @property
     def epoch(self) -> int:
@@ -141,22 +149,26 @@ class Loop:
     def _learn(self, interrupt: Interrupt) -> bool:
         """The rest of an epoch; False when it was left before its end."""
         position = self.position
-        order = torch.from_numpy(self.plan.order(position.epoch)).to(self.device)
-        batches, rates = self.plan.batches(position.epoch), self._rates(position.epoch)
+        plan = self._planned(position.epoch)
         self.module.train()
-        for done in self.step.run_epoch(position.epoch, order, batches, rates, first=position.step):
-            position.step, self.learning_rate = done, rates[done - 1]
-            if done < len(batches):
-                self._tell(self.callbacks.on_steps)
-                if self._ended(interrupt) is not None:
-                    return False
+        try:
+            for done in self.step.run_epoch(plan.epoch, plan.order, plan.batches, plan.rates, first=position.step):
+                position.step, self.learning_rate = done, plan.rates[done - 1]
+                if done < len(plan.batches):
+                    self._tell(self.callbacks.on_steps)
+                    if self._ended(interrupt) is not None:
+                        return False
+        except Anomaly as anomaly:
+            step = position.step + 1
+            raise self._non_finite(anomaly.fact, position.epoch + 1, step, plan.rates[step - 1], anomaly.detail) from anomaly
         position.epoch, position.step = position.epoch + 1, 0
         return True
 
-    def _rates(self, epoch: int) -> list[float]:
-        """The learning rate of each step of an epoch."""
-        factor = self.callbacks.rate_factor()
-        return [factor * rate for rate in self.plan.rates(epoch)]
+    def _planned(self, epoch: int) -> PlannedEpoch:
+        """The steps of an epoch with their learning rates; for one that was planned before, the same ones."""
+        factor = self._factors.setdefault(epoch, self.callbacks.rate_factor())
+        order = torch.from_numpy(self.plan.order(epoch)).to(self.device)
+        return PlannedEpoch(epoch, order, self.plan.batches(epoch), [factor * rate for rate in self.plan.rates(epoch)])
 
     def _tell(self, event: Callable[[Loop], None]) -> None:
         event(self)
@@ -179,7 +191,16 @@ class Loop:
     def _refuse_non_finite(self, part: str, loss: float | None) -> None:
         if loss is not None and math.isfinite(loss):
             return
+        fact, cause = f"the {part} loss became NaN or infinite", self.hooks.find_cause(self._planned)
+        if cause is None:
+            raise self._non_finite(fact, self.epoch, None, self.learning_rate)
+        detail = f"the largest gradient was that of `{cause.layer}`, with a norm of {cause.norm:.3g}"
+        raise self._non_finite(fact, self.epoch, cause.step, cause.rate, detail)
+
+    def _non_finite(self, fact: str, epoch: int, step: int | None, rate: float, detail: str = "") -> CheckError:
         smaller = self.training.optimizer.learning_rate / 10
-        help = f"try a smaller learning rate in `training.optimizer`, such as {smaller:.2g}; scale inputs and targets"
-        message = f"the {part} loss became NaN or infinite in epoch {self.epoch}, at a learning rate of {self.learning_rate:.3g}"
-        raise CheckError(message, code="non-finite-loss", help=help)
+        look = "" if self.training.anomaly else "; `--anomaly` looks at every layer in every step"
+        help = f"try a smaller learning rate in `training.optimizer`, such as {smaller:.2g}; scale inputs and targets{look}"
+        at = f"epoch {epoch}" if step is None else f"epoch {epoch}, step {step} of {len(self.plan.batches(epoch - 1))}"
+        message = f"{fact} in {at}, at a learning rate of {rate:.3g}{f'; {detail}' if detail else ''}"
+        return CheckError(message, code="non-finite-loss", help=help)

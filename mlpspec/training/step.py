@@ -78,7 +78,8 @@ def make_optimizer(entry: Optimizer, module: nn.Module) -> torch.optim.Optimizer
 class EagerStep:
     """The step as every PyTorch user writes it; the reference for all faster ones.
 
-    `forward` stands in for calling the module; `averages` move on after every step; `clip` changes gradients before the update.
+    `forward` stands in for calling the module; `averages` move on after every step; `inspect` looks at gradients and `clip` changes them
+    before the update.
     """
 
     def __init__(
@@ -93,10 +94,11 @@ class EagerStep:
         alteration: Alteration | None = None,
         averages: Averages | None = None,
         clip: Clip | None = None,
+        inspect: Callable[[nn.Module], None] | None = None,
     ):
         self.module, self.loss, self.optimizer, self.data, self.seed = module, loss, optimizer, data, seed
-        self.forward, self.alteration = forward or module, alteration
-        self.averages, self.clip = averages, clip
+        self.forward, self.alteration, self.averages = forward or module, alteration, averages
+        self._before_update = [function for function in (inspect, clip) if function is not None]
         self.device = next(module.parameters()).device
         self._sum = torch.zeros((), device=self.device)
         self._rows = 0
@@ -130,8 +132,8 @@ class EagerStep:
             loss = piece.loss(self.forward(*piece.inputs))
             loss.backward()
             self._sum += loss.detach() * index.shape[0]
-        if self.clip is not None:
-            self.clip(self.module)
+        for function in self._before_update:
+            function(self.module)
         self.optimizer.step()
         self._rows += index.shape[0]
         self._steps += 1
@@ -162,6 +164,7 @@ class EagerStep:
             set_random_state(self.device, state["random"])
             self._sum.fill_(state["loss"][0].item())
             self._rows = int(state["loss"][1].item())
+        self.optimizer.state.clear()
         if self._steps == 0:
             return
         fused = self.optimizer.defaults.get("fused")  # then the update reads the count where the weights are

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     import torch
     from torch import nn
 
+    from mlpspec.training.cause import Cause, PlannedEpoch
     from mlpspec.training.evaluation import Evaluation
     from mlpspec.training.interrupt import Interrupt
     from mlpspec.training.loop import Position
@@ -158,7 +159,7 @@ class _Run:
         if not self.resumed:
             self._write_start()
         self._build()
-        self._follow()
+        self._follow(interrupt)
         self.progress.note(f"training on {self.device_reason}; step {self.step_reason}")
         self._write_info({"status": "running"})
         ended = "failed"
@@ -219,6 +220,7 @@ class _Run:
             decisions=self.folder.info().get("decisions") if self.resumed else None,
             alteration=alteration,
             averages=self.averages,
+            anomaly=spec.training.anomaly,
             clip=None if spec.training.clip is None else Clip.of(spec.training.clip, self.module, self.graph.outputs.values()),
         )
 
@@ -242,7 +244,7 @@ class _Run:
         if found is not None:
             self.progress.note(f"the last checkpoint is damaged; going back to {found}")
 
-    def _follow(self) -> None:
+    def _follow(self, interrupt: Interrupt) -> None:
         """The loop with its callbacks, at the beginning or where the last checkpoint left it."""
         from mlpspec.training.best import Best
         from mlpspec.training.callbacks import Callbacks
@@ -250,6 +252,13 @@ class _Run:
         from mlpspec.training.recording import Record, Show
         from mlpspec.training.statistics import with_statistics
 
+        train = self.parts["train"]
+        hooks = Hooks(
+            validate=self._validate,
+            save=self._save,
+            with_statistics=lambda weights: with_statistics(self.module, weights, train),
+            find_cause=lambda planned: self._find_cause(planned, interrupt),
+        )
         monitor, min_delta = self.spec.training.monitor(has_validation="validation" in self.parts)
         self.best = Best(self.checkpoints, self.module, monitor, min_delta, lambda: self._average("validation"))
         named = [("best weights", self.best), ("record", Record(self.folder)), ("display", Show(self.progress))]
@@ -262,7 +271,7 @@ class _Run:
             self.plan,
             self.device,
             self.callbacks,
-            Hooks(self._validate, self._save, lambda weights: with_statistics(self.module, weights, self.parts["train"])),
+            hooks,
             monitor=monitor,
             folder=self.folder.path,
             running_average=self.averages.tensors if self.averages is not None else None,
@@ -347,6 +356,20 @@ class _Run:
             seconds=seconds,
             warnings=warnings,
         )
+
+    def _find_cause(self, planned: Callable[[int], PlannedEpoch], interrupt: Interrupt) -> Cause | None:
+        """Where in the epoch that is under way the loss stopped being finite; None where that cannot be found."""
+        from mlpspec.training.cause import find_cause, rewind
+
+        self.progress.note("the loss is not finite; looking for the step and the layer")
+        try:
+            epoch, step = rewind(self.module, self.graph, self.step, self.checkpoints, self.spec.seed)
+            epochs = range(epoch, self.position.epoch)
+            return find_cause(
+                self.module, self.step, self.loss, self.parts["train"], planned, epochs, step, lambda: bool(interrupt.exit_code)
+            )
+        except (ModelFileError, RuntimeError):  # the loss is what must be told
+            return None
 
     def _take_up_kept(self) -> str:
         """Put the weights that the run ends with into the module; which they are: `average`, `best` or `last`."""

@@ -116,10 +116,16 @@ def test_the_bits_are_the_same_in_another_process_whatever_its_hash_seed(train_i
     assert all(np.array_equal(twin[name], tensor) for name, tensor in weights(result.folder).items())
 
 
+STEP_AND_LAYER = (
+    r"loss became NaN or infinite in epoch \d+, step \d of 3, at a learning rate of 1e\+03; "
+    r"the largest gradient was that of `(dense_1|head_weight)`, with a norm of \d"
+)
+
+
 @pytest.mark.parametrize("step", ["compiled", "eager"])
 def test_a_loss_that_explodes_ends_the_run_and_leaves_no_nan_behind(train_in, spec_text, step, tmp_path):
     """Row R8. Squared error and plain gradient descent with a learning rate of 1000."""
-    with pytest.raises(CheckError, match=r"loss became NaN or infinite in epoch \d+, at a learning rate of 1e\+03"):
+    with pytest.raises(CheckError, match=STEP_AND_LAYER):
         train_in(spec_text, NUMBERS, NUMBER_HEAD, TOO_FAST, "training.epochs=50", f"training.step={step}")
     [run] = (tmp_path / "runs" / "small").glob("2*")
     info = json.loads((run / "run.json").read_text())
@@ -299,3 +305,62 @@ def test_a_batch_may_have_more_rows_than_the_data(step, train_in, metrics_of_run
     info = result.folder.info()
     assert info["step"].startswith(step)
     assert all(np.isfinite(line["train.loss"]) for line in metrics_of_run(result))
+
+
+@pytest.mark.parametrize("step", ["compiled", "eager"])
+def test_the_step_is_found_after_a_checkpoint_too(train_in, spec_text, step):
+    """The same step, whether the search begins at the start or at a checkpoint, also one within the epoch."""
+    found = set()
+    for checkpoint in ("{seconds: 900}", "{epochs: 2}", "{steps: 1}"):
+        settings = ("training.epochs=50", f"training.step={step}", f"training.checkpoint={checkpoint}", "training.optimizer={sgd: 1.0}")
+        with pytest.raises(CheckError) as error:
+            train_in(spec_text, NUMBERS, NUMBER_HEAD, *settings)
+        found.add(error.value.diagnostics[0].message.split(";")[0])
+    [message] = found
+    assert "step 3 of 3" in message
+
+
+def test_anomalies_are_named_with_their_layer(train_in, spec_text, tmp_path):
+    """Weights of 1e20: their sums are finite after the first layer, and too large for float32 after the second."""
+
+    class Huge(Callback):
+        def on_start(self, run):
+            with torch.no_grad():
+                for parameter in run.module.parameters():
+                    parameter.fill_(1e20)
+
+    words = r"the output of `head_weight` is not finite \(.* infinite of .* numbers\) in epoch 1, step 1 of 3, at .*; its input lay between"
+    with pytest.raises(CheckError, match=words) as error:
+        train_in(spec_text, NUMBERS, NUMBER_HEAD, "training.anomaly=true", callbacks=[Huge()])
+    assert "anomaly" not in error.value.diagnostics[0].help
+    [run] = (tmp_path / "runs" / "small").glob("2*")
+    info = json.loads((run / "run.json").read_text())
+    assert (info["status"], info["step"]) == ("failed", "eager with a look at every number, as asked")
+
+
+def test_looking_for_anomalies_changes_nothing_else(train_in, spec_text):
+    settings = ("model.0.dense={units: 8, batchnorm: true, dropout: 0.3}", "training.step=eager", "training.clip={norm: 0.1}")
+    plain, looked = train_in(spec_text, *settings), train_in(spec_text, *settings, "training.anomaly=true")
+    assert looked.weights_sha256 == plain.weights_sha256
+
+
+def test_a_time_limit_ends_a_run_well(train_in, spec_text):
+    result = train_in(spec_text, "training.epochs=1000000", "training.callbacks=[{time_limit: {seconds: 0.5}}]")
+    assert result.ended == "time limit"
+    assert 0 < result.best_epoch <= result.folder.info()["epoch"] < 1_000_000
+
+
+def test_a_time_limit_before_the_end_of_the_first_epoch(train_in, spec_text):
+    result = train_in(spec_text, "training.callbacks=[{time_limit: {seconds: 1.0e-9}}]")
+    assert (result.ended, result.weights, result.best_epoch) == ("time limit", "last", 0)
+    [warning] = [found for found in result.warnings if found.code == "undefined-figure"]
+    assert "no epoch came to its end" in warning.message
+    assert result.folder.metrics() == []
+
+
+def test_a_target_that_is_reached_ends_a_run(train_in, spec_text, metrics_of_run):
+    target = "training.callbacks=[{target_metric: {monitor: train.loss, value: 0.5}}]"
+    result = train_in(spec_text, "training.epochs=500", "training.optimizer={adam: 0.05}", target)
+    losses = [line["train.loss"] for line in metrics_of_run(result)]
+    assert result.ended == "target reached"
+    assert losses[-1] <= 0.5 < min(losses[:-1])

@@ -61,6 +61,10 @@ class Training(Record):
         default="compiled",
         doc="How a step is calculated: traced once and rewritten, by PyTorch's autograd, or by autograd over torch.compile's network.",
     )
+    anomaly: bool = option(
+        default=False,
+        doc="Look at every number of every step, eagerly and slowly, and name the first layer whose output or gradient is not finite.",
+    )
     device: str = option(
         default="auto",
         pattern=r"^(auto|cpu|cuda|cuda:[0-9]{1,3})$",

@@ -6,10 +6,11 @@ from collections.abc import Mapping
 from typing import Any, Literal
 
 import torch
-from torch import nn
+from torch import fx, nn
 
 from mlpspec.catalog.optimizers import Optimizer
 from mlpspec.training.alteration import Alteration
+from mlpspec.training.anomaly import InspectedLoss, Inspector, inspect_gradients
 from mlpspec.training.averages import Averages
 from mlpspec.training.batches import Form
 from mlpspec.training.clip import Clip
@@ -34,6 +35,7 @@ def make_step(
     alteration: Alteration | None = None,
     averages: Averages | None = None,
     clip: Clip | None = None,
+    anomaly: bool = False,
 ) -> tuple[Step, str]:
     """The wanted step, or the eager one where the compiled cannot be had, and one line that says which it is and why.
 
@@ -49,9 +51,14 @@ def make_step(
         alteration: what happens to the rows of a step before it learns from them; `data` and `loss` are then those that it gave.
         averages: running averages of the weights, which every step moves on.
         clip: what changes the gradients before the update.
+        anomaly: look at every number of a step, which is eager then; the module is one that `build_module` made.
     """
     more: dict[str, Any] = {"seed": seed, "alteration": alteration, "averages": averages, "clip": clip}
-    if wanted == "compiled":
+    if anomaly:
+        assert isinstance(module, fx.GraphModule)
+        more |= {"forward": Inspector(module), "inspect": inspect_gradients}
+        loss, reason = InspectedLoss(loss), "eager with a look at every number, as asked"
+    elif wanted == "compiled":
         try:
             step = CompiledStep(module, loss, optimizer, data, batches, given=decisions, **more)
         except (NotImplementedError, RuntimeError, ValueError, TypeError, KeyError, IndexError) as error:

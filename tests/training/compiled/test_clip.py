@@ -62,7 +62,7 @@ def test_gradients_in_memory_of_their_own(kind, engine, monkeypatch, both, asser
         monkeypatch.setattr(block, "emit", lambda program: (emit_python(program), "Python"))
     net = net_of(classifier)
     compiled, eager = both(net, cross_entropy, random_rows(ROWS, (5,), y=LABELS), clip=Clip.of(CLIPPINGS[kind], net, ["head"]))
-    assert compiled.step.blocks[8].engine == engine
+    assert compiled.step.blocks[(8,)].engine == engine
     assert_same(compiled, eager)
 
 

@@ -1,0 +1,125 @@
+"""Where a loss stopped being finite: the epoch is done again from the last checkpoint, step by step."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+import torch
+from torch import nn
+
+from mlpspec.ir.graph import Graph
+from mlpspec.pytorch.module import build_module
+from mlpspec.training.batches import Batch
+from mlpspec.training.checkpoints import Checkpoints
+from mlpspec.training.losses import LossFunction
+from mlpspec.training.step import Step
+from mlpspec.training.tensors import Tensors
+
+
+@dataclass(frozen=True)
+class PlannedEpoch:
+    """An epoch as the step takes it: its number from 0, the order of its rows, the rows of each step in it, and each step's rate."""
+
+    epoch: int
+    order: torch.Tensor
+    batches: Sequence[Batch]
+    rates: Sequence[float]
+
+
+@dataclass(frozen=True)
+class Cause:
+    """The first step (counted from 1) whose loss was not finite, or else the last; its rate, and the layer of the largest gradient.
+
+    The gradient is that of the last step whose loss was finite, where there is one: its update did the damage. `norm` is Euclidean.
+    """
+
+    step: int
+    rate: float
+    layer: str
+    norm: float
+
+
+def find_cause(
+    module: nn.Module,
+    step: Step,
+    loss: LossFunction,
+    data: Tensors,
+    planned: Callable[[int], PlannedEpoch],
+    epochs: range,
+    first: int,
+    stopped: Callable[[], bool],
+) -> Cause | None:
+    """Do epochs again, the last of them step by step, until the loss is not finite. None when `stopped` says so before.
+
+    Args:
+        module: the network with the weights as they were before these epochs; it is changed.
+        step: what learns, with the state as it was then.
+        loss: from outputs and targets to one number.
+        data: the training rows.
+        planned: an epoch by its number.
+        epochs: those to do again; the last of them is the one to look at.
+        first: the first step of the first epoch.
+        stopped: whether to give up.
+    """
+    for epoch in epochs[:-1]:
+        if not _repeat(step, planned(epoch), first, stopped):
+            return None
+        first = 0
+    last = planned(epochs[-1])
+    number, looked_at = first, (first, _weights(module))
+    for number in range(first, len(last.batches)):
+        before = (number, _weights(module))
+        if not _repeat(step, replace(last, batches=last.batches[: number + 1]), number, stopped):
+            return None
+        if not math.isfinite(step.epoch_loss()):
+            break
+        looked_at = before
+    at, weights = looked_at
+    module.load_state_dict(weights)
+    batch = last.batches[at]
+    return Cause(number + 1, last.rates[number], *largest_gradient(module, loss, data, last.order[batch[0] : batch[-1]]))
+
+
+def rewind(module: nn.Module, graph: Graph, step: Step, checkpoints: Checkpoints, seed: int) -> tuple[int, int]:
+    """Put module and step back to the last checkpoint, or to the beginning where there is none; its epoch, and the step in it.
+
+    Raises:
+        ModelFileError: when the checkpoint cannot be read.
+    """
+    step.epoch_loss()  # forgets the losses so far
+    if checkpoints.has("last"):
+        position = checkpoints.load_weights(module, "last")
+        step.load_state(checkpoints.load_step_state("last"))
+        return position["epoch"], position["step"]
+    torch.manual_seed(seed)
+    module.load_state_dict(build_module(graph).state_dict())
+    step.load_state({name: torch.zeros_like(tensor) for name, tensor in step.state().items() if name not in ("random", "loss")})
+    return 0, 0
+
+
+def _repeat(step: Step, plan: PlannedEpoch, first: int, stopped: Callable[[], bool]) -> bool:
+    """Whether the steps of a plan could be done to the end."""
+    return not any(stopped() for _ in step.run_epoch(plan.epoch, plan.order, plan.batches, plan.rates, first=first))
+
+
+def largest_gradient(module: nn.Module, loss: LossFunction, data: Tensors, index: torch.Tensor) -> tuple[str, float]:
+    """The layer whose gradient has the largest norm for the rows at `index`, with that norm; one that is not finite is the largest."""
+    module.train()
+    inputs, targets = data.pick(index)
+    with torch.enable_grad():
+        value = loss(module(*inputs), targets)
+        names, weights = zip(*module.named_parameters(), strict=True)
+        gradients = torch.autograd.grad(value, weights, allow_unused=True)
+    squares: dict[str, float] = {}
+    for name, gradient in zip(names, gradients, strict=True):
+        if gradient is not None:
+            layer = name.split(".")[0]
+            squares[layer] = squares.get(layer, 0.0) + gradient.double().square().sum().item()
+    layer = max(squares, key=lambda name: squares[name] if math.isfinite(squares[name]) else math.inf)
+    return layer, math.sqrt(squares[layer]) if math.isfinite(squares[layer]) else squares[layer]
+
+
+def _weights(module: nn.Module) -> Mapping[str, torch.Tensor]:
+    return {name: tensor.detach().clone() for name, tensor in module.state_dict().items()}
