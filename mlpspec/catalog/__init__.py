@@ -31,6 +31,7 @@ def families() -> tuple[Family[Any], ...]:
     from mlpspec.catalog.scalers import SCALERS
     from mlpspec.catalog.schedules import SCHEDULES
     from mlpspec.catalog.targets import TARGETS
+    from mlpspec.catalog.trackers import TRACKERS
     from mlpspec.catalog.uncertainty_methods import UNCERTAINTY_METHODS
     from mlpspec.catalog.weightings import WEIGHTINGS
 
@@ -55,6 +56,7 @@ def families() -> tuple[Family[Any], ...]:
         AUGMENTATIONS,
         MIXINGS,
         UNCERTAINTY_METHODS,
+        TRACKERS,
     )
     load_plugins(tables)
     return tables

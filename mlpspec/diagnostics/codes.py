@@ -71,6 +71,7 @@ CODES: dict[str, str] = {
     "no-gpu": "The GPU was asked for by name and cannot be used. mlpspec does not quietly use the CPU instead.",
     "cannot-write": "A file or folder cannot be written.",
     "missing-package": "An optional package is not installed.",
+    "tracker-failed": "A tracker of `training.logging` raised an error or did not answer. It was left out; the run is whole.",
     "plugin-failed": "An installed plugin could not be loaded.",
     "check-failed": "A check that guards the result failed.",
     "parity": "The exported model does not give what the trained pipeline gives. No file was left.",

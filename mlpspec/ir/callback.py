@@ -103,6 +103,11 @@ class Run(Protocol):
         ...
 
     @property
+    def results(self) -> Mapping[str, Mapping[str, float | None]]:
+        """The figures of each part with the weights that the run ended with; empty before its end."""
+        ...
+
+    @property
     def running_average(self) -> Mapping[str, Tensor]:
         """The running averages that each step moves on, by name of weight or buffer; empty where no callback asked for one."""
         ...
@@ -144,7 +149,7 @@ class Callback:
         """An epoch is over, and its figures are there."""
 
     def on_end(self, run: Run, ended: str) -> None:
-        """Training is over: `finished`, `interrupted`, `failed`, or the reason that a callback gave."""
+        """The run is over and written: `finished`, `interrupted`, `failed`, or the reason that a callback gave."""
 
     def rate_factor(self) -> float:
         """What the schedule's learning rate is multiplied with in the coming epoch."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -17,9 +18,10 @@ class Callbacks:
 
     def __init__(self, named: Iterable[tuple[str, Callback]] = ()):
         self.named: dict[str, Callback] = {}
+        counts: Counter[str] = Counter()
         for name, callback in named:
-            count = 1 + sum(known.split(" ")[0] == name for known in self.named)
-            self.named[name if count == 1 else f"{name} {count}"] = callback
+            counts[name] += 1
+            self.named[name if counts[name] == 1 else f"{name} {counts[name]}"] = callback
 
     def on_start(self, run: Run) -> None:
         """Training begins or goes on."""

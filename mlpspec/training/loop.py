@@ -77,6 +77,7 @@ class Loop:
         self.module, self.step, self.plan, self.device, self.callbacks, self.hooks = module, step, plan, device, callbacks, hooks
         self.goals = figure_goals(spec)
         self.running_average = running_average or {}
+        self.results: Mapping[str, Mapping[str, float | None]] = {}
         self.position = Position()
         self.learning_rate = self.seconds = 0.0
         self._reason: str | None = None

@@ -20,6 +20,7 @@ HARMLESS: tuple[Path, ...] = (
     ("training", "early_stopping"),
     ("training", "device"),
     ("training", "checkpoint"),
+    ("training", "logging"),
     ("export",),
     ("tuning",),
     ("name",),

@@ -7,7 +7,7 @@ import platform
 import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from importlib.metadata import version
 from pathlib import Path
@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from mlpspec.catalog.batch_sizes.auto import Auto
 from mlpspec.catalog.batch_sizes.base import Stage
+from mlpspec.catalog.trackers.base import RunFacts
 from mlpspec.compiler import build_graph
 from mlpspec.data.column import raw_inputs
 from mlpspec.data.dataset import Dataset, load_dataset
@@ -22,10 +23,12 @@ from mlpspec.diagnostics import DataError, Diagnostic, ModelFileError, Severity,
 from mlpspec.ir.callback import Callback, Use
 from mlpspec.ir.graph import Graph
 from mlpspec.language.document import Document
+from mlpspec.language.writer import plain
 from mlpspec.training.progress import Progress, Silent
 from mlpspec.training.resolved_spec import resolved_spec
 from mlpspec.training.resume import check_resumable
 from mlpspec.training.run_folder import RUNS, RunFolder
+from mlpspec.training.tracking import Tracking, refuse_missing_packages
 
 if TYPE_CHECKING:
     import torch
@@ -94,6 +97,7 @@ def train(
     if spec.data.split.folds is not None and spec.data.split.fold is None:
         help = "train them with `cross_validate`, or choose one with `fold` beside `folds`"
         raise UsageError(f"the spec asks for {spec.data.split.folds} folds, which are as many runs", help=help)
+    refuse_missing_packages(spec.training.logging)
     if dataset is None:
         dataset = load_dataset(
             spec.data, spec.inputs, spec.targets, folder=document.folder, seed=spec.seed, frame=frame, sampler=spec.training.sampler
@@ -162,21 +166,23 @@ class _Run:
         self._follow(interrupt)
         self.progress.note(f"training on {self.device_reason}; step {self.step_reason}")
         self._write_info({"status": "running"})
-        ended = "failed"
         try:
             ended = self.loop.run(self.position, interrupt)
+            result = self._finish(ended) if ended != "interrupted" else None
         except Exception as error:  # not KeyboardInterrupt: a second Ctrl-C ends at once
             self.best.write()
             self._write_info({"status": "failed", "error": str(error)})
+            self.callbacks.on_end(self.loop, "failed")
             raise
-        finally:
-            self.callbacks.on_end(self.loop, ended)
-        if ended == "interrupted":
+        if result is None:
             self._write_info({"status": "stopped", "epoch": self.position.epoch, "best_epoch": self.best.epoch})
+        self.callbacks.on_end(self.loop, ended)
+        if result is None:
             message = f"stopped after {self.position.epoch} of {self.spec.training.epochs} epochs; saved in {self.folder.path}"
             help = f"go on with `mlpspec train {self.document.tree.source.name} --resume {self.folder.path}`"
             raise StoppedError(message, exit_code=interrupt.exit_code or 0, help=help)
-        return self._finish(ended)
+        problems = tuple(tracking.problem for tracking in self.trackings if tracking.problem is not None)
+        return replace(result, warnings=(*result.warnings, *problems))
 
     def _build(self) -> None:
         import torch
@@ -263,6 +269,9 @@ class _Run:
         self.best = Best(self.checkpoints, self.module, monitor, min_delta, lambda: self._average("validation"))
         named = [("best weights", self.best), ("record", Record(self.folder)), ("display", Show(self.progress))]
         named += [(entry.kind, entry.begin()) for entry in self.spec.training.all_callbacks]
+        facts = RunFacts(self.spec.name, self.folder.path, plain(self.spec, complete=True), resolved_spec(self.document))
+        self.trackings = [Tracking(tracker.kind, tracker.open(), facts) for tracker in self.spec.training.logging]
+        named += [(f"{tracking.kind} tracker", tracking) for tracking in self.trackings]
         self.callbacks = Callbacks([*named, *((type(callback).__name__, callback) for callback in self.given)])
         self.loop = Loop(
             self.spec,
@@ -332,6 +341,7 @@ class _Run:
             warnings = (*warnings, Diagnostic("undefined-figure", message, Severity.WARNING, help="watch another figure, or train longer"))
         evaluations = {part: self._evaluate(part) for part in self.parts}
         figures = {part: found.figures for part, found in evaluations.items()}
+        self.loop.results = figures
         seconds = time.time() - self.started
         outcome = {
             "ended": ended,

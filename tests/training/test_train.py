@@ -338,8 +338,10 @@ def test_anomalies_are_named_with_their_layer(train_in, spec_text, tmp_path):
     assert (info["status"], info["step"]) == ("failed", "eager with a look at every number, as asked")
 
 
-def test_looking_for_anomalies_changes_nothing_else(train_in, spec_text):
+@pytest.mark.parametrize("accumulate", [1, 2])
+def test_looking_for_anomalies_changes_nothing_else(train_in, spec_text, accumulate):
     settings = ("model.0.dense={units: 8, batchnorm: true, dropout: 0.3}", "training.step=eager", "training.clip={norm: 0.1}")
+    settings = (*settings, f"training.accumulate={accumulate}")
     plain, looked = train_in(spec_text, *settings), train_in(spec_text, *settings, "training.anomaly=true")
     assert looked.weights_sha256 == plain.weights_sha256
 

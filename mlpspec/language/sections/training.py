@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal
 
 from mlpspec.catalog.batch_sizes import BatchSize, Fixed
 from mlpspec.catalog.callbacks import CallbackEntry, Checkpoint, EarlyStopping
@@ -12,9 +12,10 @@ from mlpspec.catalog.clippings import Clipping
 from mlpspec.catalog.metrics.base import Metric
 from mlpspec.catalog.mixings import Mixing
 from mlpspec.catalog.optimizers import Adam, Optimizer
-from mlpspec.catalog.option import Record, option
+from mlpspec.catalog.option import OneOrMany, Record, option
 from mlpspec.catalog.samplers import Sampler, Sequential, Shuffle
 from mlpspec.catalog.schedules import Constant, Schedule
+from mlpspec.catalog.trackers import Tracker
 
 
 class Training(Record):
@@ -53,6 +54,11 @@ class Training(Record):
     checkpoint: CheckpointOptions = option(default=CheckpointOptions(), doc="When to save what is needed to go on after a stop.")
     callbacks: tuple[CallbackEntry, ...] = option(
         default=(), doc="What else happens while training runs.", examples=(["reduce_on_plateau", {"time_limit": {"minutes": 30}}],)
+    )
+    logging: Annotated[tuple[Tracker, ...], OneOrMany] = option(
+        default=(),
+        doc="Trackers that the run is logged to, beside its folder.",
+        examples=("tensorboard", ["tensorboard", {"mlflow": "penguins"}]),
     )
     metrics: tuple[Metric, ...] | None = option(
         default=None, doc="Figures beside the loss. Default: what suits the targets.", examples=(["accuracy", "f1"],)
