@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from mlpspec.diagnostics import DataError, MachineError, UsageError
 from mlpspec.diagnostics.faults import Faults
-from mlpspec.runtime.bad_rows import BadRows
 from mlpspec.runtime.card import InputCard, ModelCard
 from mlpspec.runtime.cells import Column, ValuesColumn
 from mlpspec.runtime.inputs import InputReader, Place, missing_columns, unequal_rows
+
+if TYPE_CHECKING:
+    from mlpspec.runtime.bad_rows import BadRows
 
 
 def row_place(row: int) -> str:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import datetime
 import decimal
 import math
+import subprocess
+import sys
 
 import numpy as np
 import pandas as pd
@@ -213,3 +215,17 @@ def test_times_of_numpy(unit):
 @pytest.mark.parametrize("values", [[True, False], [1.5, 2.5], [datetime.timedelta(1), datetime.timedelta(2)]])
 def test_what_is_no_time(column, values):
     assert plain(column(values).seconds())[2] == [0, 1]
+
+
+def test_reading_does_not_import_masked_arrays():
+    """They take long to import, and only who has imported them can pass one."""
+    code = (
+        "import sys\n"
+        "from mlpspec.runtime.cells import ValuesColumn\n"
+        "import numpy as np\n"
+        "ValuesColumn([1, 2.5], ['']).numbers()\n"
+        "ValuesColumn(np.array(['a']), ['']).texts(None)\n"
+        "assert 'numpy.ma' not in sys.modules\n"
+        "ValuesColumn(np.ma.masked_array([1, 2], [True, False]), ['']).numbers().missing.tolist() == [0] or sys.exit('mask')\n"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True)
