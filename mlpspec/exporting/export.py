@@ -40,10 +40,10 @@ def export(
 ) -> ExportResult:
     """Write the model of a run as one self-contained ONNX file, after proving it.
 
-    The network is made to answer as the `export:` section asks (`uncertainty`, `calibrate`), which fits a temperature to the validation
-    rows. The float32 model of that is proved against the trained pipeline. At another precision the network is then converted, and its
-    figures on the validation rows (on the training rows where there are none) may be worse by `export.max_metric_drop` at most. The run's
-    data is read again for either.
+    The network is made to answer as the section asks (`uncertainty`, and `calibrate`, which fits temperatures to the validation rows), and
+    the float32 model of it is proved against the trained pipeline. At another precision the network is then converted, and its figures on
+    the validation rows (on the training rows where there are none) may be worse by `export.max_metric_drop` at most. The run's data is read
+    again for a temperature and for a precision.
 
     Args:
         run: the run folder; its best weights are used.

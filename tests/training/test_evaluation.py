@@ -1,6 +1,7 @@
 """Figures against PyTorch and scikit-learn, for networks that give known outputs."""
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -11,7 +12,7 @@ from torch.nn import functional as F  # noqa: N812  # PyTorch's own convention
 
 from mlpspec.compiler import loads
 from mlpspec.data.dataset import load_dataset
-from mlpspec.training import evaluation
+from mlpspec.exporting.sampled_target import sampled_target
 from mlpspec.training.evaluation import evaluate, network_outputs
 from mlpspec.training.tensors import Tensors
 
@@ -50,8 +51,6 @@ def figures(targets, training="", **answers):
 
 
 def _all_for_training(data):
-    from dataclasses import replace
-
     return replace(data, split=replace(data.split, train=1.0, validation=0.0, test=0.0))
 
 
@@ -154,12 +153,34 @@ def test_a_loss_that_is_no_number_is_none_with_the_reason(value):
     assert "NaN or infinite" in found.undefined["mae"]
 
 
-def test_rows_go_through_in_batches_and_the_mode_is_kept(monkeypatch):
-    monkeypatch.setattr(evaluation, "EVALUATION_BATCH", 16)
+def test_rows_go_through_in_batches_and_the_mode_is_kept():
     module = Known(kind=LOGITS)
     rows = Tensors.from_arrays({"x": np.arange(ROWS, dtype=np.float32)[:, None]}, {}, ROWS, torch.device("cpu"))
     for mode in (True, False):
         module.train(mode)
-        assert torch.equal(network_outputs(module, rows)["kind"], LOGITS)
+        assert torch.equal(network_outputs(module, rows, batch=16)["kind"], LOGITS)
         assert module.training is mode
     assert module.modes == [False] * 6  # 40 rows in batches of 16, twice, never in training mode
+
+
+class Twice(nn.Module):
+    """Answers each row with two samples side by side, half a logit above and below what was written down for it."""
+
+    def forward(self, x):
+        samples = LOGITS[x[:, 0].long()].unsqueeze(1) + torch.tensor([0.5, -0.5])[:, None] * torch.tensor([1.0, 0.0, -1.0])
+        return {"kind": samples.flatten(0, 1)}
+
+
+def test_a_network_that_answers_every_row_several_times():
+    """Its loss is the mean of that of all its answers; its metrics are those of the mean probabilities."""
+    _, data = figures("  kind: category\n", kind=LOGITS)
+    spec = loads("mlpspec: 1\ninputs: {x: numeric}\ntargets: {kind: category}\nmodel: [{head: kind}]\ntraining: {metrics: [log_loss]}\n").spec
+    target = sampled_target(data.preprocessing.targets["kind"], 2)
+    part = data.parts["train"]
+    tensors = Tensors.from_arrays(part.inputs, part.targets, part.rows, torch.device("cpu"))
+    found = evaluate(Twice(), tensors, spec, replace(data.preprocessing, targets={"kind": target}))
+    samples = LOGITS.double().unsqueeze(1) + torch.tensor([[0.5, 0, -0.5], [-0.5, 0, 0.5]])
+    truth = np.searchsorted(["a", "b", "c"], KIND.astype(str))
+    assert found.figures["loss"] == close(F.cross_entropy(samples.flatten(0, 1), torch.from_numpy(truth).repeat_interleave(2)).item())
+    assert found.figures["log_loss"] == close(sklearn.log_loss(truth, samples.softmax(2).mean(1).numpy()))
+    assert found.rows == ROWS
