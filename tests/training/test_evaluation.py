@@ -174,7 +174,9 @@ class Twice(nn.Module):
 def test_a_network_that_answers_every_row_several_times():
     """Its loss is the mean of that of all its answers; its metrics are those of the mean probabilities."""
     _, data = figures("  kind: category\n", kind=LOGITS)
-    spec = loads("mlpspec: 1\ninputs: {x: numeric}\ntargets: {kind: category}\nmodel: [{head: kind}]\ntraining: {metrics: [log_loss]}\n").spec
+    spec = loads(
+        "mlpspec: 1\ninputs: {x: numeric}\ntargets: {kind: category}\nmodel: [{head: kind}]\ntraining: {metrics: [log_loss]}\n"
+    ).spec
     target = sampled_target(data.preprocessing.targets["kind"], 2)
     part = data.parts["train"]
     tensors = Tensors.from_arrays(part.inputs, part.targets, part.rows, torch.device("cpu"))
