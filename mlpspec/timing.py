@@ -16,11 +16,13 @@ LEAST, MOST = 5, 20_000
 """Counted calls of each contender, whatever the time."""
 
 
-def take_turns(calls: Mapping[str, Callable[[], object]], *, seconds: float) -> dict[str, np.ndarray]:
+def take_turns(
+    calls: Mapping[str, Callable[[], object]], *, seconds: float, clock: Callable[[], float] = time.perf_counter
+) -> dict[str, np.ndarray]:
     """The seconds of each call of some functions, which all get the same number of calls, in `seconds` times their number.
 
     Round by round each is called once, in all orders after each other: what was called before decides what lies in the caches. The garbage
-    collector rests meanwhile.
+    collector rests meanwhile. `clock` gives the seconds of a call; the end is always a matter of wall time.
     """
     for call in calls.values():
         for _ in range(WARM_UP):
@@ -35,9 +37,9 @@ def take_turns(calls: Mapping[str, Callable[[], object]], *, seconds: float) -> 
         rounds = 0
         while rounds < LEAST or (rounds < MOST and time.perf_counter() < end):
             for name, call in next(orders):
-                start = time.perf_counter()
+                start = clock()
                 call()
-                found[name].append(time.perf_counter() - start)
+                found[name].append(clock() - start)
             rounds += 1
     finally:
         if was_enabled:

@@ -26,3 +26,11 @@ def test_the_collector_rests_and_is_woken_again():
     take_turns({"a": lambda: states.append(gc.isenabled())}, seconds=0)
     assert not any(states[WARM_UP:])
     assert gc.isenabled()
+
+
+def test_another_clock_times_the_calls_and_not_the_end():
+    """Processor time passes while a thread calculates, and stands still while it sleeps."""
+    start = time.perf_counter()
+    times = take_turns({"sleeping": lambda: time.sleep(0.002)}, seconds=0.05, clock=time.thread_time)
+    assert time.perf_counter() - start >= 0.05
+    assert np.median(times["sleeping"]) < 0.002

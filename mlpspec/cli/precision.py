@@ -31,5 +31,5 @@ def lowered(found: Mapping[str, Any]) -> str:
         f"{aligned([where, 'fp32', found['method']], rows)}\n\n"
         f"{found['converted_weights']:,} of {found['weights']:,} weights converted\n"
         f"on {agreement['rows']:,} of these rows: {flips}largest difference {differences(agreement['max_absolute'])}\n"
-        "speed: measured briefly on the CPU with one thread"
+        "speed: measured briefly, processor time of one thread"
     )
