@@ -85,21 +85,25 @@ def tune(
 
 
 def export(
-    run: TrainingResult | str | Path,
+    run: TrainingResult | CrossValidation | str | Path,
     output: str | Path | None = None,
     *,
     settings: Sequence[str] = (),
     frame: Any = None,
     allow_outside: bool = False,
+    ensemble: bool = False,
 ) -> ExportResult:
     """Write a run as one ONNX file, proved before it gets its name. See `mlpspec.exporting.export.export`.
 
     `settings=["export.precision=int8"]` writes its network at another precision, `["export.calibrate=temperature"]` with probabilities that
-    fit the validation rows.
+    fit the validation rows. `ensemble=True` writes all folds of a cross-validation as one file that gives the mean of their answers.
     """
-    from mlpspec.exporting.export import export as run_export
     from mlpspec.training.run_folder import RunFolder
 
     folder = RunFolder.open(run) if isinstance(run, str | Path) else run.folder
     path = None if output is None else Path(output)
-    return run_export(folder, path, settings=settings, frame=frame, allow_outside=allow_outside)
+    if ensemble:
+        from mlpspec.exporting.ensemble.export import export_ensemble as write
+    else:
+        from mlpspec.exporting.export import export as write
+    return write(folder, path, settings=settings, frame=frame, allow_outside=allow_outside)

@@ -15,7 +15,8 @@ from mlpspec.cli.precision import differences, lowered
 @command(
     "export",
     examples="mlpspec export\nmlpspec export runs/penguins/latest -o penguins.onnx\nmlpspec export --precision int8 -o small.onnx\n"
-    "mlpspec export --uncertainty mc_dropout --samples 30\nmlpspec export --calibrate temperature",
+    "mlpspec export --uncertainty mc_dropout --samples 30\nmlpspec export --calibrate temperature\n"
+    "mlpspec export runs/penguins/latest --ensemble",
 )
 @click.argument("run", required=False)
 @click.option("-o", "--output", "target", type=click.Path(path_type=Path), help="The model file. Default: model.onnx in the run folder.")
@@ -27,6 +28,7 @@ from mlpspec.cli.precision import differences, lowered
 @click.option("--uncertainty", type=click.Choice(["mc_dropout", "none"]), help="Answer every row several times, and tell the spread.")
 @click.option("--samples", type=click.IntRange(2, 1000), metavar="N", help="How many times mc_dropout answers.  [default: 30]")
 @click.option("--calibrate", type=click.Choice(["temperature", "none"]), help="Fit probabilities to the validation rows.")
+@click.option("--ensemble", is_flag=True, help="Write all folds of a cross-validation as one file that gives the mean of their answers.")
 @setting_option
 @outside_option
 @click.option("--triton", type=click.Path(path_type=Path), metavar="DIR", help="Also write a Triton model repository there.")
@@ -41,6 +43,7 @@ def main(
     uncertainty: str | None,
     samples: int | None,
     calibrate: str | None,
+    ensemble: bool,
     settings: tuple[str, ...],
     allow_outside: bool,
     triton: Path | None,
@@ -48,7 +51,6 @@ def main(
 ) -> None:
     """Write a run (the newest when none is named) as one ONNX file from raw columns to labels, proved before it gets its name."""
     from mlpspec.diagnostics import UsageError
-    from mlpspec.exporting.export import export
     from mlpspec.training.run_folder import RunFolder
 
     folder = RunFolder.open(run, runs)
@@ -64,7 +66,11 @@ def main(
         "max_metric_drop": max_metric_drop,
     }
     chosen = [f"export.{path}={'null' if value == 'none' else value}" for path, value in flags.items() if value is not None]
-    result = export(folder, target, settings=[*chosen, *settings], allow_outside=allow_outside)
+    if ensemble:
+        from mlpspec.exporting.ensemble.export import export_ensemble as write
+    else:
+        from mlpspec.exporting.export import export as write
+    result = write(folder, target, settings=[*chosen, *settings], allow_outside=allow_outside)
     if triton is not None:
         from mlpspec.serving.triton import write_triton_repository
 

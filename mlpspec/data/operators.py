@@ -170,6 +170,7 @@ OPERATORS: dict[str, Calculate] = {
     "at_least": _at_least,
     "take": _take,
     "squeeze": lambda inputs, constants: inputs[0][:, 0],
+    "mean": lambda inputs, constants: np.stack(inputs).mean(axis=0, dtype=np.float32),
     "sample_mean": lambda inputs, constants: _samples(inputs[0], constants).mean(axis=1, dtype=np.float32),
     "sample_deviation": _sample_deviation,
     "sample_entropy": _sample_entropy,

@@ -61,11 +61,11 @@ def assemble(core: ModelProto, graph: Graph, preprocessing: Preprocessing, optio
         answers = wanted_answers(item, options)
         wanted = [answer.name for answer in answers]
         names = {item.decode.inputs[0]: raw_outputs[target], **{name: name for name in wanted}}
-        write_program(back, _only(item.decode, wanted), names, scope=target)
-        outputs += map(_output, answers)
+        write_program(back, only(item.decode, wanted), names, scope=target)
+        outputs += map(output_info, answers)
     nodes = without_copies([*front.nodes, *network.graph.node, *back.nodes], public)
     initializers = [*front.initializers, *network.graph.initializer, *back.initializers]
-    whole = helper.make_graph(nodes, graph.name, [_raw(item) for item in preprocessing.inputs.values()], outputs, initializers)
+    whole = helper.make_graph(nodes, graph.name, [input_info(item) for item in preprocessing.inputs.values()], outputs, initializers)
     versions = {**{entry.domain: entry.version for entry in core.opset_import}, "": options.opset, ML_DOMAIN: ML_OPSET}
     used = ["", ML_DOMAIN, *sorted({node.domain for node in nodes} - {"", ML_DOMAIN})]
     opsets = [helper.make_opsetid(domain, versions[domain]) for domain in used]
@@ -129,7 +129,7 @@ def wanted_answers(target: FittedTarget, options: Export) -> list[Answer]:
     return [*wanted, *(answer for answer in target.answers if answer.kind in ("deviation", "entropy"))]
 
 
-def _only(program: Program, outputs: Iterable[str]) -> Program:
+def only(program: Program, outputs: Iterable[str]) -> Program:
     """The program without steps that none of `outputs` needs."""
     needed, kept = set(outputs), []
     for step in reversed(program.steps):
@@ -154,11 +154,13 @@ def _rename(network: ModelProto, names: Mapping[str, str]) -> None:
         tensor.name = names.get(tensor.name, tensor.name)
 
 
-def _raw(item: FittedInput) -> ValueInfoProto:
+def input_info(item: FittedInput) -> ValueInfoProto:
+    """How the model declares an input."""
     shape = list(item.shape) if item.shape is not None else [len(item.columns)]
     return helper.make_tensor_value_info(item.name, _ONNX_TYPES[item.type], ["batch", *shape])
 
 
-def _output(answer: Answer) -> ValueInfoProto:
+def output_info(answer: Answer) -> ValueInfoProto:
+    """How the model declares an answer."""
     columns = [] if answer.columns is None else [len(answer.columns)]
     return helper.make_tensor_value_info(answer.name, _ONNX_TYPES[answer.type], ["batch", *columns])

@@ -96,28 +96,32 @@ def export(
         core = network_core(module, graph, preprocessing, options)
         model = join(core, "fp32")
         proof = {**prove(model, module, graph, preprocessing, rows, edges).to_json(), **asked.to_json()}
-        data = _sealed(model, info, proof)
+        data = sealed(model, info, proof)
         if options.precision != "fp32":
             from mlpspec.exporting.precision.lower import Trained, lower, report
 
             judged = Trained(module, graph, preprocessing, document.spec, parts())
             lowered = lower(model, core, partial(join, precision=options.precision), judged, options, rows, edges)
             model, plain = lowered.model, data
-            data = _sealed(model, info, {**proof, "precision": lowered.to_card()})
+            data = sealed(model, info, {**proof, "precision": lowered.to_card()})
             proof["precision"] = report(lowered, {"fp32": plain, options.precision: data}, rows)
         file.write(data)
     run.write_json("proof.json", proof)
     return ExportResult(path, len(data), hashlib.sha256(data).hexdigest(), len(model.graph.node), proof)
 
 
-def _sealed(model: ModelProto, info: Mapping[str, Any], proof: Mapping[str, Any]) -> bytes:
+def sealed(model: ModelProto, info: Mapping[str, Any], proof: Mapping[str, Any]) -> bytes:
     """The file's content, once the model says what was proved of it."""
     entry = model.metadata_props.add()
     entry.key, entry.value = "mlpspec.run", _run_card(info, proof)
     return model.SerializeToString(deterministic=True)
 
 
+_KEPT = ("started", "seed", "rows", "data", "folds", "parameters", "versions", "figures", "best_epoch")
+"""What of run.json the file says."""
+
+
 def _run_card(info: Mapping[str, Any], proof: Mapping[str, Any]) -> str:
     """What the file says about its training: no path of the machine it was made on."""
-    kept = {key: info[key] for key in ("started", "seed", "rows", "data", "parameters", "versions", "figures", "best_epoch") if key in info}
+    kept = {key: info[key] for key in _KEPT if key in info}
     return json.dumps({**kept, "proof": proof}, ensure_ascii=False)

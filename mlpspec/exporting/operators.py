@@ -248,6 +248,7 @@ OPERATORS: dict[str, Write] = {
     "at_least": _at_least,
     "take": _take,
     "squeeze": _squeeze,
+    "mean": _plain("Mean"),
     "sample_mean": _sample_mean,
     "sample_deviation": _sample_deviation,
     "sample_entropy": _sample_entropy,

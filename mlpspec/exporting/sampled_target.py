@@ -31,12 +31,12 @@ def sampled_target(target: FittedTarget, samples: int) -> FittedTarget:
     if samples == 1:
         return target
     decode = target.decode
-    late = _decided(decode)
+    late = decided_steps(decode)
     early = [step for step in decode.steps if step not in late]
     numbers = [answer for answer in target.answers if answer.type == "float32"]
     averaged = {*(answer.name for answer in numbers), target.prediction, *(name for step in late for name in step.inputs)}
     averaged &= {step.output for step in early}
-    shapes = _shapes(replace(decode, outputs=tuple(averaged)), target.facts.outputs)
+    shapes = row_shapes(replace(decode, outputs=tuple(averaged)), target.facts.outputs)
     steps = [_of_samples(step, decode.inputs) for step in early]
 
     def over_samples(op: str, value: str, output: str, shape: tuple[int, ...]) -> None:
@@ -56,7 +56,7 @@ def sampled_target(target: FittedTarget, samples: int) -> FittedTarget:
     return replace(target, decode=Program(decode.inputs, outputs, (*steps, *late)), answers=(*target.answers, *added))
 
 
-def _decided(decode: Program) -> list[Step]:
+def decided_steps(decode: Program) -> list[Step]:
     """The steps that calculate with classes."""
     classes: set[str] = set()
     for step in decode.steps:
@@ -94,7 +94,7 @@ def _without_offset(steps: list[Step], value: str) -> tuple[list[Step], str]:
     return again, source
 
 
-def _shapes(decode: Program, outputs: int) -> dict[str, tuple[int, ...]]:
+def row_shapes(decode: Program, outputs: int) -> dict[str, tuple[int, ...]]:
     """The shapes of a row's values."""
     values = run_program(decode, {decode.inputs[0]: np.zeros((1, outputs), np.float32)})
     return {name: value.shape[1:] for name, value in values.items()}

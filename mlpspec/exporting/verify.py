@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any
@@ -43,15 +43,41 @@ class Proof:
         return {**self.__dict__, "absolute": ABSOLUTE, "relative": RELATIVE, "batch_sizes": list(BATCH_SIZES)}
 
 
-def prove(
+Rows = Mapping[str, np.ndarray]
+"""Raw rows, as the model takes them."""
+
+
+def prove(model: onnx.ModelProto, module: nn.Module, graph: Graph, preprocessing: Preprocessing, real: Rows, edges: Rows) -> Proof:
+    """Check the model's form, then run real and edge rows through it and the trained pipeline at several batch sizes.
+
+    Raises:
+        CheckError: when the form is wrong, or any output of any row differs beyond the tolerance.
+    """
+
+    def explain(rows: Rows) -> str:
+        culprit = first_wrong_layer(model, module, rows, partial(trained_answers, module, graph, preprocessing, rows))
+        if culprit:
+            return f"the first layer that differs is `{culprit}`: it, or what it reads, is at fault"
+        return "the layers agree; the fault is in front of or behind them"
+
+    return prove_against(model, partial(trained_answers, module, graph, preprocessing), preprocessing, real, edges, explain=explain)
+
+
+def prove_against(
     model: onnx.ModelProto,
-    module: nn.Module,
-    graph: Graph,
+    reference: Callable[[Rows], dict[str, np.ndarray]],
     preprocessing: Preprocessing,
-    real: Mapping[str, np.ndarray],
-    edges: Mapping[str, np.ndarray],
+    real: Rows,
+    edges: Rows,
+    *,
+    explain: Callable[[Rows], str],
 ) -> Proof:
-    """Check the model's form, then run real and edge rows through both pipelines at several batch sizes.
+    """Check the model's form, then compare its answers with those of a reference.
+
+    Args:
+        reference: gives the answers to raw rows, and what labels are decided by.
+        preprocessing: its targets say how labels are decided.
+        explain: says, for rows at which the two differ, where to look.
 
     Raises:
         CheckError: when the form is wrong, or any output of any row differs beyond the tolerance.
@@ -60,9 +86,9 @@ def prove(
     names = [output.name for output in session.get_outputs()]
     proof = Proof(_count(real), _count(edges))
     problems: list[Diagnostic] = []
-    culprit = ""
+    help = ""
     for rows in (real, edges):
-        expected = trained_answers(module, graph, preprocessing, rows)
+        expected = reference(rows)
         for size in BATCH_SIZES:
             found = in_batches(session, names, rows, size)
             for name in names:
@@ -72,14 +98,8 @@ def prove(
                     problems.append(
                         Diagnostic("parity", f"{message} at batch size {size} ({kind} {_worst_row(found[name], expected[name]) + 1})")
                     )
-        if problems and not culprit:
-            culprit = first_wrong_layer(model, module, rows, partial(trained_answers, module, graph, preprocessing, rows))
+        help = help or (explain(rows) if problems else "")
     if problems:
-        help = (
-            f"the first layer that differs is `{culprit}`: it, or what it reads, is at fault"
-            if culprit
-            else "the layers agree; the fault is in front of or behind them"
-        )
         raise CheckError(replace(problem, help=help) for problem in problems[:8])
     return proof
 

@@ -31,6 +31,7 @@ A program is a list of steps over named values. The first axis of every value is
     argmax        (batch, classes) -> (batch,) int64
     at_least      (batch, k) -> (batch, k) int64 of 0, 1    value: the threshold
     take          (batch,) int64 -> (batch,)                values: texts or int64 to pick from
+    mean          several (batch, ...) -> (batch, ...)      of each number over the inputs
     squeeze       (batch, 1) -> (batch,)
     identity      anything -> the same
 

@@ -45,7 +45,8 @@ def refuse_several(folder: RunFolder) -> None:
     kind = folder.info().get("kind")
     if kind == "folds":
         message = f"{folder.path} is a cross-validation, not one run"
-        raise UsageError(message, help=f"name one of its folds, e.g. {folder.path / 'folds' / '1'}")
+        help = f"name one of its folds, e.g. {folder.path / 'folds' / '1'}; `mlpspec export --ensemble` writes all of them as one file"
+        raise UsageError(message, help=help)
     if kind == "tuning":
         message = f"{folder.path} is a study of many trials, not one run"
         raise UsageError(message, help=f"train its best spec: `mlpspec train {folder.path / 'best.yaml'}`")

@@ -341,3 +341,17 @@ def test_uncertainty_at_another_precision(cli, dropping, small, precision):
     for one, other in zip(rows, header(cli, small, "plain.onnx")[1], strict=True):
         assert float(one["kind_probability_big"]) == pytest.approx(float(other["kind_probability_big"]), abs=0.05)
         assert float(one["kind_deviation_big"]) == pytest.approx(float(other["kind_deviation_big"]), abs=0.05)
+
+
+def test_an_ensemble_of_folds(cli, small):
+    run = json.loads(cli("train", "spec.yaml", "--folds", "2", "--json").out)["result"]["run"]
+    refused = cli("export", run)
+    assert refused.code == 2
+    assert "name one of its folds" in refused.err
+    assert "mlpspec export --ensemble" in refused.err
+    found = json.loads(cli("export", run, "--ensemble", "--json", "-o", "all.onnx").out)["result"]
+    assert found["path"] == "all.onnx"
+    assert found["proof"]["worst"]["kind_probability"] <= 1
+    assert cli("predict", "all.onnx", "table.csv").out.splitlines()[0] == "kind,kind_probability_big,kind_probability_small"
+    assert cli("inspect", "all.onnx").code == 0
+    assert cli("export", f"{run}/folds/1", "--ensemble").code == 2

@@ -126,6 +126,11 @@ def test_the_first_fold_stands_for_all_where_only_the_form_matters():
     assert split_rows(table(20), Split(folds=4), seed=0)["test"].tolist() == folds(table(20), Split(folds=4), seed=0)[0]["test"].tolist()
 
 
+def test_shares_are_a_proportion_of_what_a_fold_learns_from():
+    [part, _] = folds(table(100), Split(folds=2, train=0.8, validation=0.2), seed=0)
+    assert {name: len(rows) for name, rows in part.items()} == {"train": 40, "validation": 10, "test": 50}
+
+
 def test_folds_without_validation_rows():
     assert [sorted(part) for part in folds(table(10), Split(folds=2, validation=0.0), seed=0)] == [["test", "train"]] * 2
 

@@ -68,6 +68,8 @@ NEARLY = [
     ("expm1", [np.linspace(-90, 80, 999, dtype=np.float32)[:, None]], {}),
     ("softmax", [LOGITS], {}),
     ("sigmoid", [LOGITS], {}),
+    ("mean", [LOGITS, 3 * LOGITS, LOGITS + 1], {}),
+    ("mean", [PROBABILITIES[:, 0], PROBABILITIES[:, 1]], {}),
     ("sample_mean", [LOGITS], {"samples": 5, "shape": [4]}),
     ("sample_mean", [PROBABILITIES[:, 0]], {"samples": 10, "shape": []}),
     ("sample_deviation", [LOGITS], {"samples": 2, "shape": [4]}),
