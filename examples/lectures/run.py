@@ -38,9 +38,8 @@ def experiment(topic: Topic, *, seeds: int | None = None, settings: Sequence[str
 
 def table(topic: Topic, findings: Findings) -> str:
     """A line for each variant: mean and standard deviation of each figure over the seeds."""
-    rows = [["", *topic.figures]]
-    for name in topic.variants:
-        rows.append([name, *[_spread(findings.values(name, figure)) for figure in topic.figures]])
+    lines = [[name, *[_spread(findings.values(name, figure)) for figure in topic.figures]] for name in topic.variants]
+    rows = [["", *topic.figures], *lines]
     widths = [max(len(row[place]) for row in rows) for place in range(len(rows[0]))]
     return "\n".join(
         "  ".join([row[0].ljust(widths[0]), *[cell.rjust(width) for cell, width in zip(row[1:], widths[1:], strict=True)]]) for row in rows

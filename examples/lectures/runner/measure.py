@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -18,8 +17,8 @@ from runner.topic import Measure, Outcome
 ROWS = 256
 """How many training rows the untrained network is shown."""
 
-Probe = Callable[[Any], Outcome]
-"""Asks a network (a torch module in evaluation mode) for something."""
+Probe = Callable[[Any, Document], Outcome]
+"""Asks a network (a torch module in evaluation mode), trained by a spec, for something."""
 
 
 def signals(document: Document) -> Outcome:
@@ -81,7 +80,7 @@ def trained(probe: Probe | None = None, *, at: Sequence[int] = ()) -> Measure:
     """
 
     def measure(document: Document) -> Outcome:
-        recorder = _Recorder(probe, at)
+        recorder = _Recorder(document, probe, at)
         with tempfile.TemporaryDirectory() as folder:
             try:
                 mlpspec.train(document, runs=Path(folder), callbacks=[recorder])
@@ -96,8 +95,8 @@ def trained(probe: Probe | None = None, *, at: Sequence[int] = ()) -> Measure:
 class _Recorder(mlpspec.Callback):
     """Keeps the figures of every epoch, also of a run that ends badly."""
 
-    def __init__(self, probe: Probe | None, at: Sequence[int]):
-        self.probe, self.at = probe, at
+    def __init__(self, document: Document, probe: Probe | None, at: Sequence[int]):
+        self.document, self.probe, self.at = document, probe, at
         self.curves: dict[str, list[float]] = {}
         self.found: dict[str, float | Sequence[float]] = {}
         self.updates = 0
@@ -108,43 +107,29 @@ class _Recorder(mlpspec.Callback):
             self.curves.setdefault(name, []).append(np.nan if value is None else float(value))
         self.updates = run.steps
         if self.probe is not None and run.epoch in self.at:
-            self.found |= {f"{name} {run.epoch}": value for name, value in _asked(self.probe, run.module).items()}
+            self.found |= {f"{name} {run.epoch}": value for name, value in self._asked(self.probe, run.module).items()}
 
     def on_end(self, run: Any, ended: str) -> None:
         if self.probe is not None and ended == "finished":
-            self.found |= _asked(self.probe, run.module)
+            self.found |= self._asked(self.probe, run.module)
 
     def outcome(self) -> Outcome:
         ends = {name.replace("train.", "training ").replace("validation.", ""): values[-1] for name, values in self.curves.items()}
         return {**self.curves, **ends, **self.found, "updates": float(self.updates)}
 
+    def _asked(self, probe: Probe, module: Any) -> Outcome:
+        """A probe's answer, the network left as it was."""
+        import torch
 
-def _asked(probe: Probe, module: Any) -> Outcome:
-    """A probe's answer, the network left as it was."""
-    import torch
-
-    was_training = module.training
-    module.eval()
-    try:
-        with torch.no_grad():
-            return probe(module)
-    finally:
-        module.train(was_training)
+        was_training = module.training
+        module.eval()
+        try:
+            with torch.no_grad():
+                return probe(module, self.document)
+        finally:
+            module.train(was_training)
 
 
 def both(*measures: Measure) -> Measure:
     """Several measures of the same spec, one after the other."""
     return lambda document: {name: value for measure in measures for name, value in measure(document).items()}
-
-
-@dataclass(frozen=True)
-class Answers:
-    """A probe: the answers of a network with one numeric input or more, unscaled, at given points: (points, columns)."""
-
-    points: np.ndarray
-
-    def __call__(self, module: Any) -> Outcome:
-        import torch
-
-        [answer] = module(torch.as_tensor(self.points, dtype=torch.float32)).values()
-        return {"answers": answer.reshape(-1).tolist()}

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from runner.digits import DIGITS
+from runner.measured import MEASURED
+from runner.plane import PLANE
 from runner.topic import Topic
 
-TOPICS: dict[str, Topic] = {**DIGITS}
+TOPICS: dict[str, Topic] = {**PLANE, **MEASURED}

@@ -1,9 +1,10 @@
-"""Experiments on pictures of digits: signal flow, regularization, gradient descent."""
+"""Experiments that are measured rather than drawn: signal flow, regularization, gradient descent."""
 
 from __future__ import annotations
 
 from runner.charts import by_epoch, by_layer, by_variant
 from runner.measure import both, signals, trained
+from runner.probes import sharpness, unit_spread
 from runner.topic import Topic
 
 SIGMOID = ("vars.activation=sigmoid", "vars.initializer=glorot_normal")
@@ -51,7 +52,7 @@ initialization = Topic(
             found.mean("normal 0.01", "last activation") < 1e-6
         ),
         "from 1.0 most units of the tenth layer are saturated": lambda found: found.mean("normal 1.0", "saturated share") > 0.5,
-        "with Glorot's weights the tenth layer's signal keeps at least a quarter of the first one's, and no unit is saturated": lambda found: (
+        "Glorot's weights keep at least a quarter of the signal to the tenth layer, and no unit is saturated": lambda found: (
             found.mean("Glorot", "last activation") > 0.25 * found.mean("Glorot", "first activation")
             and found.mean("Glorot", "saturated share") == 0
         ),
@@ -157,16 +158,16 @@ schedules = Topic(
     measure=trained(),
     figures=("updates", "training loss", "loss", "accuracy"),
     claims={
-        "triangular2 at half the steps is as accurate as the fixed (low) rate at all steps (within 0.2 points)": lambda found: (
-            found.no_worse("triangular2, 20 epochs", "fixed low, 40 epochs", "accuracy", margin=0.002)
+        "triangular2 at half the steps is as accurate as fixed low at all steps (within 0.2 points)": lambda found: found.no_worse(
+            "triangular2, 20 epochs", "fixed low, 40 epochs", "accuracy", margin=0.002
         ),
         "at half the steps triangular2 is more accurate than the decay by more than two standard errors": lambda found: found.clearly_more(
             "triangular2, 20 epochs", "decay, 20 epochs", "accuracy"
         ),
-        "at all steps the exponential decay is less accurate than the fixed (low) rate by more than two standard errors": lambda found: (
-            found.clearly_more("fixed low, 40 epochs", "exponential, 40 epochs", "accuracy")
+        "at all steps exponential is less accurate than fixed low by more than two standard errors": lambda found: found.clearly_more(
+            "fixed low, 40 epochs", "exponential, 40 epochs", "accuracy"
         ),
-        "exp_range at all steps is at least as accurate as the fixed (low) rate": lambda found: found.no_worse(
+        "exp_range at all steps is at least as accurate as fixed low": lambda found: found.no_worse(
             "exp_range, 40 epochs", "fixed low, 40 epochs", "accuracy", margin=0.0
         ),
     },
@@ -212,15 +213,128 @@ growth = Topic(
         "train.loss",
         ("neither", "lower rate", "growing batch"),
         y_title="training loss",
+        log=True,
     ),
     seeds=5,
 )
 
-DIGITS = {
+large = Topic(
+    title="large batches against small ones",
+    spec="batches/batches.yaml",
+    variants={
+        f"{rows} rows": (f"training.batch_size={rows}", "training.optimizer={adam: 1e-3}", "training.epochs=100") for rows in (16, 512)
+    },
+    measure=trained(sharpness),
+    figures=("updates", "training loss", "loss", "accuracy", "sharpness"),
+    claims={
+        "steps from 512 rows generalize worse than steps from 16: less accurate by more than two standard errors": lambda found: (
+            found.clearly_more("16 rows", "512 rows", "accuracy")
+        ),
+        "and end in a sharper minimum: the training loss rises more when the weights are disturbed": lambda found: found.clearly_more(
+            "512 rows", "16 rows", "sharpness"
+        ),
+    },
+    chart=by_epoch(
+        "Loss on held-out rows",
+        "Mean of the seeds, Adam at the same rate, 100 epochs.",
+        "validation.loss",
+        ("16 rows", "512 rows"),
+        y_title="loss on held-out rows",
+    ),
+    seeds=5,
+)
+
+symmetry = Topic(
+    title="weights that are all equal stay equal",
+    spec="symmetry/symmetry.yaml",
+    variants={"all 0.1": (), "Glorot": ("vars.initializer=glorot_normal",)},
+    measure=trained(unit_spread),
+    figures=("spread between units", "training loss", "accuracy"),
+    claims={
+        "after training all 32 units still have the same weights, to float32's precision": lambda found: (
+            found.mean("all 0.1", "spread between units") < 1e-4
+        ),
+        "they do the work of one: accuracy below 0.6, above 0.9 from Glorot's weights": lambda found: (
+            found.mean("all 0.1", "accuracy") < 0.6 and found.mean("Glorot", "accuracy") > 0.9
+        ),
+    },
+    chart=by_epoch(
+        "Accuracy on held-out rows",
+        "Mean of the seeds: 32 equal units against 32 different ones.",
+        "validation.accuracy",
+        ("Glorot", "all 0.1"),
+        y_title="accuracy",
+        top=1.0,
+    ),
+)
+
+product = Topic(
+    title="a product of a hundred random matrices",
+    spec="product/product.yaml",
+    variants={
+        "normal 1.0": (),
+        "normal 0.5": ("vars.initializer={normal: 0.5}",),
+        "orthogonal": ("vars.initializer={orthogonal: 1.0}",),
+    },
+    measure=signals,
+    figures=("first activation", "last activation"),
+    claims={
+        "with standard normal entries the signal explodes: more than 10^20 times as large": lambda found: (
+            found.mean("normal 1.0", "last activation") > 1e20 * found.mean("normal 1.0", "first activation")
+        ),
+        "orthogonal matrices keep its size": lambda found: (
+            abs(found.mean("orthogonal", "last activation") / found.mean("orthogonal", "first activation") - 1) < 1e-3
+        ),
+    },
+    chart=by_layer(
+        "Size of a signal on its way through a hundred 4 by 4 matrices",
+        "Root mean square after each matrix, mean of the seeds.",
+        "activation",
+        ("normal 1.0", "orthogonal", "normal 0.5"),
+        y_title="activation",
+        log=True,
+    ),
+    seeds=5,
+)
+
+first_net = Topic(
+    title="the first PyTorch network: 64 rows, 1000 to 100 to 10, 500 steps",
+    spec="../../specs/course.yaml",
+    variants={
+        "Adam 1e-4": ("training.optimizer={adam: 1e-4}",),
+        "SGD 1e-4": ("training.optimizer={sgd: 1e-4}",),
+        "SGD 1e-6": ("training.optimizer={sgd: 1e-6}",),
+    },
+    measure=trained(),
+    figures=("training loss",),
+    claims={
+        "at 1e-4 Adam and SGD learn the 64 rows by heart: the loss ends below a thousandth of where it began": lambda found: all(
+            found.mean(name, "training loss") < 1e-3 * found.curve(name, "train.loss")[0] for name in ("Adam 1e-4", "SGD 1e-4")
+        ),
+        "at 1e-6 SGD only begins to": lambda found: (
+            0.1 * found.curve("SGD 1e-6", "train.loss")[0]
+            < found.mean("SGD 1e-6", "training loss")
+            < found.curve("SGD 1e-6", "train.loss")[0]
+        ),
+    },
+    chart=by_epoch(
+        "Loss, a step an epoch",
+        "Sum of squared errors over ten answers and 64 rows, mean of the seeds.",
+        "train.loss",
+        ("SGD 1e-6", "SGD 1e-4", "Adam 1e-4"),
+        y_title="loss",
+    ),
+)
+
+MEASURED = {
+    "symmetry": symmetry,
+    "product": product,
     "vanishing": vanishing,
     "initialization": initialization,
     "batchnorm": batchnorm,
     "dropout": dropout,
     "schedules": schedules,
     "growth": growth,
+    "large": large,
+    "first_net": first_net,
 }
