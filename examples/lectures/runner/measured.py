@@ -173,12 +173,12 @@ schedules = Topic(
     },
     chart=by_variant(
         "Accuracy at the end, a dot for each seed",
-        "Fixed (lo, hi), exponential (ex), decayed (de) and cyclical (tr, t2, er) rates after 40 epochs and after 20.",
+        "Fixed (l, h), exponential (x), decayed (d) and cyclical (t, 2, r) rates after 40 epochs and after 20.",
         "accuracy",
         {
             f"{name}, {epochs} epochs": short + ("" if epochs == FULL else "½")
             for epochs in (FULL, HALF)
-            for name, short in zip(SCHEDULES, ("lo", "hi", "ex", "de", "tr", "t2", "er"), strict=True)
+            for name, short in zip(SCHEDULES, ("l", "h", "x", "d", "t", "2", "r"), strict=True)
         },
         y_title="accuracy on held-out rows",
         x_title="schedule; ½: half the steps",
