@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
+from pathlib import Path
 
 import torch
 
@@ -46,6 +48,17 @@ def set_random_state(device: torch.device, state: torch.Tensor) -> None:
         torch.cuda.set_rng_state(state, device)
     else:
         torch.set_rng_state(state)
+
+
+def memory_in_use(device: torch.device) -> int | None:
+    """Bytes: on a GPU those that tensors take there, else those of this process that are resident; None where that is not to be had."""
+    if device.type == "cuda":
+        return torch.cuda.memory_allocated(device)
+    try:
+        pages = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[1])
+    except (OSError, ValueError, IndexError):
+        return None  # only Linux says so in a file
+    return pages * os.sysconf("SC_PAGE_SIZE")
 
 
 def _cuda_problem(wanted: str) -> str:

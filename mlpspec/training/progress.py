@@ -4,8 +4,28 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import Protocol, Self
+
+
+@dataclass(frozen=True)
+class EpochSeen:
+    """An epoch as a display gets it.
+
+    `best` is the best value of the monitored figure so far, None while there is none; `seconds_left` is for all epochs that are planned;
+    `memory` gives the bytes in use, None where that is not known, and is asked only when it is shown.
+    """
+
+    number: int
+    epochs: int
+    figures: Mapping[str, float | None]
+    rows_per_second: float
+    learning_rate: float
+    best: float | None
+    best_epoch: int
+    seconds_left: float
+    memory: Callable[[], int | None]
 
 
 class Progress(Protocol):
@@ -19,7 +39,7 @@ class Progress(Protocol):
         """A line worth keeping."""
         ...
 
-    def epoch(self, number: int, epochs: int, figures: Mapping[str, float | None], rows_per_second: float) -> None:
+    def epoch(self, seen: EpochSeen) -> None:
         """An epoch is over."""
         ...
 
@@ -35,7 +55,7 @@ class Silent:
     def note(self, text: str) -> None:
         """Nothing."""
 
-    def epoch(self, number: int, epochs: int, figures: Mapping[str, float | None], rows_per_second: float) -> None:
+    def epoch(self, seen: EpochSeen) -> None:
         """Nothing."""
 
 
@@ -53,20 +73,25 @@ class Lines(Notes):
     def __init__(self) -> None:
         self._last = 0.0
 
-    def epoch(self, number: int, epochs: int, figures: Mapping[str, float | None], rows_per_second: float) -> None:
-        """`epoch 12/60  train.loss 0.31  ...  8,100 rows/s`."""
-        due = number % max(1, epochs // 20) == 0 or time.monotonic() - self._last > 10
-        if number in (1, epochs) or due:
+    def epoch(self, seen: EpochSeen) -> None:
+        """`epoch 12/60  train.loss 0.31  ...  best 0.35 (epoch 9)  rate 0.003  8,100 rows/s  412 MB  0:12 left`."""
+        due = seen.number % max(1, seen.epochs // 20) == 0 or time.monotonic() - self._last > 10
+        if seen.number in (1, seen.epochs) or due:
             self._last = time.monotonic()
-            self.note(f"epoch {number}/{epochs}  {figures_text(figures)}  {rows_per_second:,.0f} rows/s")
+            self.note(
+                f"epoch {seen.number}/{seen.epochs}  {figures_text(seen.figures)}  {details_text(seen)}  {duration(seen.seconds_left)} left"
+            )
 
 
 WIDE = 80
-"""Columns of a terminal from which a bar and the speed have room beside the figures."""
+"""Columns of a terminal from which a bar has room beside the figures, and details stand below them."""
+
+OFTEN = 0.1
+"""Seconds between two looks of a person; what comes in between is not drawn."""
 
 
 class Live(Silent):
-    """One line in place with a bar, the figures, rows/s and the time left; in a narrow terminal the epoch and the figures alone."""
+    """Two lines in place: a bar, the figures and the time left, and the details below; in a narrow terminal the epoch and the figures."""
 
     def __init__(self) -> None:
         from rich.console import Console
@@ -81,23 +106,34 @@ class Live(Silent):
         )
         self._progress = RichProgress(*columns, console=console, transient=False)
         self._task = self._progress.add_task("", total=None, figures="")
+        self._last = -OFTEN
+        self._undrawn: EpochSeen | None = None
 
     def __enter__(self) -> Self:
         self._progress.start()
         return self
 
     def __exit__(self, *_: object) -> None:
+        if self._undrawn is not None:
+            self._draw(self._undrawn)
         self._progress.stop()
 
     def note(self, text: str) -> None:
         """A line above the bar."""
         self._progress.console.print(text, highlight=False, markup=False)
 
-    def epoch(self, number: int, epochs: int, figures: Mapping[str, float | None], rows_per_second: float) -> None:
+    def epoch(self, seen: EpochSeen) -> None:
         """Move the bar and renew the figures."""
-        count, text = f"epoch {number}/{epochs}", f"{brief_text(figures)}  {rows_per_second / 1000:,.0f}k rows/s"
+        self._undrawn = seen
+        if time.monotonic() - self._last >= OFTEN:
+            self._draw(seen)
+
+    def _draw(self, seen: EpochSeen) -> None:
+        self._last, self._undrawn = time.monotonic(), None
+        count, text = f"epoch {seen.number}/{seen.epochs}", brief_text(seen.figures)
         description = count if self._wide else f"{count}  {text}"
-        self._progress.update(self._task, total=epochs, completed=number, description=description, figures=text)
+        text = f"{text}\n{details_text(seen)}"
+        self._progress.update(self._task, total=seen.epochs, completed=seen.number, description=description, figures=text)
 
 
 def progress_for(*, quiet: bool, one_of_many: bool = False) -> Progress:
@@ -107,6 +143,29 @@ def progress_for(*, quiet: bool, one_of_many: bool = False) -> Progress:
     if sys.stderr.isatty():
         return Live()
     return Notes() if one_of_many else Lines()
+
+
+def details_text(seen: EpochSeen) -> str:
+    """What else there is to know: the best value so far, the learning rate, the speed, the memory in use.
+
+    >>> details_text(EpochSeen(9, 60, {}, 8123.0, 0.003, 0.35, 7, 12.0, lambda: 412_000_000))
+    'best 0.35 (epoch 7)  rate 0.003  8,123 rows/s  412 MB'
+    """
+    best = "" if seen.best is None else f"best {_short(seen.best)} (epoch {seen.best_epoch})  "
+    used = seen.memory()
+    memory = "" if used is None else f"  {used / 1e6:,.0f} MB"
+    return f"{best}rate {_short(seen.learning_rate)}  {seen.rows_per_second:,.0f} rows/s{memory}"
+
+
+def duration(seconds: float) -> str:
+    """Minutes and seconds, or hours too.
+
+    >>> duration(12), duration(754.2), duration(7384)
+    ('0:12', '12:34', '2:03:04')
+    """
+    minutes, rest = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
 
 
 def brief_text(figures: Mapping[str, float | None]) -> str:

@@ -267,7 +267,7 @@ class _Run:
         )
         monitor, min_delta = self.spec.training.monitor(has_validation="validation" in self.parts)
         self.best = Best(self.checkpoints, self.module, monitor, min_delta, lambda: self._average("validation"))
-        named = [("best weights", self.best), ("record", Record(self.folder)), ("display", Show(self.progress))]
+        named = [("best weights", self.best), ("record", Record(self.folder)), ("display", Show(self.progress, self.best, self.device))]
         named += [(entry.kind, entry.begin()) for entry in self.spec.training.all_callbacks]
         facts = RunFacts(self.spec.name, self.folder.path, plain(self.spec, complete=True), resolved_spec(self.document))
         self.trackings = [Tracking(tracker.kind, tracker.open(), facts) for tracker in self.spec.training.logging]

@@ -83,3 +83,18 @@ def test_a_gpu_is_the_current_one_only_within(monkeypatch):
     with current(torch.device("cuda", 1)):
         seen.append("inside")
     assert seen == ["cuda:1", "inside", "back"]
+
+
+def test_the_memory_in_use_is_what_the_system_says():
+    """Of this process on Linux, in the kernel's other file about it, to a few megabytes: tests run meanwhile."""
+    import re
+    from pathlib import Path
+
+    from mlpspec.training.device import memory_in_use
+
+    status = Path("/proc/self/status")
+    if not status.exists():
+        assert memory_in_use(torch.device("cpu")) is None
+        return
+    expected = 1024 * int(re.search(r"VmRSS:\s+(\d+) kB", status.read_text())[1])
+    assert memory_in_use(torch.device("cpu")) == pytest.approx(expected, abs=20e6)

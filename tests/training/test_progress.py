@@ -7,21 +7,29 @@ import sys
 
 import pytest
 
-from mlpspec.training.progress import Lines, Live, Silent, figures_text, progress_for
+from mlpspec.training.progress import EpochSeen, Lines, Live, Silent, figures_text, progress_for
 
 FIGURES = {"train.loss": 0.31214, "validation.loss": 0.4, "validation.auroc": None}
+
+
+def seen(number, epochs, *, memory=lambda: 412_000_000):
+    """An epoch as a display gets it."""
+    return EpochSeen(number, epochs, FIGURES, 8123.4, 0.003, 0.4, 1, 754.2, memory)
 
 
 def test_lines_say_the_first_the_last_and_every_twentieth_epoch(capsys):
     with Lines() as progress:
         progress.note("training on cpu")
         for number in range(1, 101):
-            progress.epoch(number, 100, FIGURES, 8123.4)
+            progress.epoch(seen(number, 100))
     out, err = capsys.readouterr()
     assert out == ""
     lines = err.splitlines()
     assert lines[0] == "training on cpu"
-    assert lines[1] == "epoch 1/100  train.loss 0.3121  validation.loss 0.4  validation.auroc -  8,123 rows/s"
+    assert lines[1] == (
+        "epoch 1/100  train.loss 0.3121  validation.loss 0.4  validation.auroc -  "
+        "best 0.4 (epoch 1)  rate 0.003  8,123 rows/s  412 MB  12:34 left"
+    )
     assert [int(re.match(r"epoch (\d+)/100", line)[1]) for line in lines[1:]] == [1, *range(5, 101, 5)]
 
 
@@ -32,7 +40,7 @@ def test_slow_epochs_are_said_every_ten_seconds(capsys, monkeypatch):
     monkeypatch.setattr(module.time, "monotonic", lambda: next(now))
     with Lines() as progress:
         for number in range(1, 20):
-            progress.epoch(number, 1000, FIGURES, 1.0)
+            progress.epoch(seen(number, 1000))
     said = [int(re.match(r"epoch (\d+)/", line)[1]) for line in capsys.readouterr().err.splitlines()]
     assert 3 <= len(said) < 19
 
@@ -40,7 +48,7 @@ def test_slow_epochs_are_said_every_ten_seconds(capsys, monkeypatch):
 def test_silence_is_silent(capsys):
     with Silent() as progress:
         progress.note("x")
-        progress.epoch(1, 2, FIGURES, 1.0)
+        progress.epoch(seen(1, 2, memory=lambda: pytest.fail("nobody sees it")))
     assert capsys.readouterr() == ("", "")
 
 
@@ -58,14 +66,14 @@ def test_figures_have_four_digits():
 
 
 LIVE = """
-from mlpspec.training.progress import progress_for
+from mlpspec.training.progress import EpochSeen, progress_for
 progress = progress_for(quiet=False)
 print(type(progress).__name__, flush=True)
 progress.note("before it begins [not markup]")
 with progress:
     progress.note("a note [/] that is long enough to wrap in a narrow terminal")
     for number in range(1, 31):
-        progress.epoch(number, 30, {"train.loss": 0.5, "validation.accuracy": None}, 1234.5)
+        progress.epoch(EpochSeen(number, 30, {"train.loss": 0.5, "validation.accuracy": None}, 1234.5, 0.003, 0.4, 7, 9.0, lambda: None))
 """
 
 
@@ -100,6 +108,7 @@ def test_a_narrow_terminal_is_no_reason_to_fail(tmp_path, columns):
     assert "Traceback" not in shown
     assert "[not markup]" in shown.replace("\r\n", "")
     assert "30/30" in shown.replace(" ", "")
+    assert ("best 0.4 (epoch 7)  rate 0.003" in shown) == (columns == 200)
 
 
 def test_training_in_a_terminal(tmp_path, spec_text):

@@ -1,6 +1,9 @@
 import json
 from types import SimpleNamespace
 
+import torch
+
+from mlpspec.training import recording
 from mlpspec.training.recording import Record, Show
 from mlpspec.training.run_folder import RunFolder
 
@@ -14,8 +17,14 @@ def test_a_line_an_epoch(tmp_path):
     assert lines == [{"epoch": 2, "train.loss": 0.5, "validation.auroc": None, "learning_rate": 0.1, "seconds": 2.0}] * 2
 
 
-def test_the_display_is_told_the_speed():
-    """50 rows in 2 seconds."""
-    told = []
-    Show(SimpleNamespace(epoch=lambda *given: told.append(given))).on_epoch_end(RUN)
-    assert told == [(2, 9, RUN.figures, 25.0)]
+def test_the_display_is_told_the_speed_the_best_and_the_time_left(monkeypatch):
+    """50 rows in 2 seconds; one epoch in 10 seconds, validation included, so that the other 7 take 70."""
+    told, best = [], SimpleNamespace(value=0.4, epoch=1)
+    show = Show(SimpleNamespace(epoch=told.append), best, torch.device("cpu"))
+    moments = iter((100.0, 110.0))
+    monkeypatch.setattr(recording.time, "monotonic", lambda: next(moments))
+    show.on_start(SimpleNamespace(epoch=1))
+    show.on_epoch_end(RUN)
+    [seen] = told
+    assert (seen.number, seen.epochs, seen.figures, seen.rows_per_second, seen.learning_rate) == (2, 9, RUN.figures, 25.0, 0.1)
+    assert (seen.best, seen.best_epoch, seen.seconds_left) == (0.4, 1, 70.0)
