@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from mlpspec.diagnostics import Diagnostic, Severity
-from mlpspec.runtime.cuda import PROVIDER, provider_problem, read_driver
+from mlpspec.runtime.cuda import PROVIDER, library_problem, provider_problem, read_driver
 from mlpspec.runtime.cuda_graphs import SIZES, WARM, GraphRuns, NoGraphs
 from mlpspec.runtime.device import CudaOptions, DeviceChoice
 from mlpspec.runtime.engine import Engine, Run
@@ -81,6 +81,8 @@ def cuda_engine(model: ModelFile, index: int, options: CudaOptions, threads: int
 
 def _why(error: Exception, options: CudaOptions) -> str:
     reason = plain_reason(error)
+    if "cuDNN is unavailable" in reason:  # it is loaded by the first operator that needs it, and most need none
+        return library_problem("Failed to load libcudnn.so.9: ")
     if not is_short_of_memory(reason):
         return reason
     limit = f" that the limit of {options.memory_limit:,} bytes leaves" if options.memory_limit is not None else " that it has free"
