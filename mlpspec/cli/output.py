@@ -29,6 +29,11 @@ class Output:
     colour: str = "auto"
     _shown: list[Diagnostic] = field(default_factory=list)
 
+    @property
+    def flags(self) -> list[tuple[str, bool]]:
+        """The options that a command hands on to processes that it starts, and whether each was given."""
+        return [("--json", self.json), ("--quiet", self.quiet), ("--debug", self.debug), (f"--color={self.colour}", True)]
+
     def result(self, text: str, data: Mapping[str, Any]) -> None:
         """The result: `text` for people, `data` for machines."""
         if self.json:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from functools import partial
 from pathlib import Path
@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     "--folds", type=int, metavar="N", help="Cross-validate: train N times, each time with other rows held out (data.split.folds)."
 )
 @click.option("--workers", type=click.IntRange(min=1), default=1, show_default=True, help="How many folds are trained at once.")
+@click.option("--devices", type=click.IntRange(min=1), default=1, show_default=True, help="Processes that share every batch: one a GPU.")
 @click.option("--predictions", type=click.Path(path_type=Path), metavar="FILE", help="Where answers to held-out rows go: CSV or Parquet.")
 def main(
     output: Output,
@@ -49,8 +50,9 @@ def main(
     runs: Path,
     folds: int | None,
     workers: int,
+    devices: int,
     predictions: Path | None,
-) -> None:
+) -> int | None:
     """Train the model of a spec; leaves a run folder with weights, metrics and a report."""
     from mlpspec.compiler import load
     from mlpspec.training.progress import progress_for
@@ -70,20 +72,42 @@ def main(
     several = split.folds is not None and split.fold is None
     progress = partial(progress_for, quiet=output.quiet or output.json, one_of_many=several)
     if several:
+        if devices > 1:
+            raise UsageError("folds are trained side by side with --workers, not with --devices", help="pass --workers instead")
         _folds(output, document, runs, progress, run, workers, predictions)
-        return
+        return None
     if run is not None:
         refuse_several(run)
     if workers > 1 or predictions is not None:
         raise UsageError("--workers and --predictions are for folds", help="pass --folds 5, or write `folds: 5` into `data.split`")
+    if devices > 1:
+        return _launched(output, spec, settings, allow_outside, None if run is None else str(run.path), runs, devices)
     _single(output, document, runs, progress, run)
+    return None
+
+
+def _launched(output: Output, spec: str, settings: Sequence[str], allow_outside: bool, resume: str | None, runs: Path, devices: int) -> int:
+    """This command once for each process."""
+    from mlpspec.training.launch import launch
+
+    arguments = ["train", spec, *(f"--set={setting}" for setting in settings), f"--runs={runs}"]
+    arguments += [f"--resume={resume}"] if resume is not None else []
+    arguments += [flag for flag, is_wanted in (("--allow-outside", allow_outside), *output.flags) if is_wanted]
+    return launch(arguments, devices)
 
 
 def _single(output: Output, document: Document, runs: Path, progress: Callable[[], Progress], run: RunFolder | None) -> None:
-    """One run."""
+    """One run, in this process alone or as one of several."""
+    from mlpspec.training.group import elastic_run, joined
+    from mlpspec.training.progress import Silent
     from mlpspec.training.train import train
 
-    result = train(document, runs=runs, progress=progress(), resume=run)
+    with joined(cuda=document.spec.training.device != "cpu") as group:
+        result = train(
+            document, runs=runs, progress=progress() if group.leads else Silent(), resume=run or elastic_run(document, runs), group=group
+        )
+    if not group.leads:
+        return
     output.warnings(result.warnings[len(document.warnings) :])
     names = list(result.figures["train"])
     rows = [[part, *(figure(result.figures[part][name]) for name in names)] for part in result.figures]

@@ -31,11 +31,11 @@ POINTERS = ("best", "last", "average")
 class Checkpoints:
     """The checkpoints of one run. `owner` marks those that are written; those that are read must have the same mark.
 
-    Of those to go on from, `last`, the newest `keep` stay.
+    Of those to go on from, `last`, the newest `keep` stay. Where several processes train one model, only the one that leads `writes`.
     """
 
-    def __init__(self, folder: Path, owner: str = "", keep: int = 1):
-        self.folder, self.owner, self.keep = folder, owner, keep
+    def __init__(self, folder: Path, owner: str = "", keep: int = 1, *, writes: bool = True):
+        self.folder, self.owner, self.keep, self.writes = folder, owner, keep, writes
 
     def has(self, pointer: str) -> bool:
         """Whether there is a checkpoint of that name, whatever its state."""
@@ -62,6 +62,8 @@ class Checkpoints:
         """
         refuse_non_finite(weights)
         target = self.folder / f"{pointer}-{state['epoch']:06d}-{state['step']:06d}"
+        if not self.writes:
+            return target
         if not self._is_complete(target):  # the same position has the same content
             files = {"model.safetensors": save_tensors(_plain(weights)), "state.json": json.dumps(dict(state), indent=2).encode()}
             for name, tensors in (("step.safetensors", step_state), ("callbacks.safetensors", callback_tensors)):

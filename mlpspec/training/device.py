@@ -12,12 +12,19 @@ import torch
 from mlpspec.diagnostics import MachineError
 
 
-def training_device(wanted: str) -> tuple[torch.device, str]:
+def training_device(wanted: str, local_rank: int | None = None) -> tuple[torch.device, str]:
     """The torch device for `auto`, `cpu`, `cuda` or `cuda:1`, and why it was taken, in one line.
+
+    Args:
+        wanted: what the spec says.
+        local_rank: which of several processes on this machine asks; each takes a GPU of its own.
 
     Raises:
         MachineError: when CUDA is asked for by name and cannot be used; only `auto` may take the CPU instead.
     """
+    if local_rank is not None and wanted in ("auto", "cuda"):
+        found, reason = training_device(f"cuda:{local_rank}" if wanted == "cuda" or not _cuda_problem("cuda") else "auto")
+        return found, reason
     if wanted == "cpu":
         return torch.device("cpu"), "cpu, as asked"
     problem = _cuda_problem(wanted)

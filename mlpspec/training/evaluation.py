@@ -15,10 +15,13 @@ from mlpspec.data.operators import run_program
 from mlpspec.ir.fitted import FittedTarget, Preprocessing
 from mlpspec.language.figures import metric_name, metrics_of
 from mlpspec.language.sections.spec import Spec
+from mlpspec.training.group import Group
 from mlpspec.training.losses import target_loss
 from mlpspec.training.tensors import Tensors
 
 EVALUATION_BATCH = 8192
+
+ALONE = Group()
 
 
 @dataclass(frozen=True)
@@ -29,6 +32,19 @@ class Evaluation:
     figures: Mapping[str, float | None]
     undefined: Mapping[str, str]
     answers: Mapping[str, Answers]
+
+
+def shared_outputs(module: nn.Module, data: Tensors, group: Group) -> dict[str, torch.Tensor]:
+    """What `network_outputs` gives, each process of a group having calculated its share of the rows."""
+    for buffer in module.buffers():
+        group.follow(buffer)  # the running statistics of batch norm
+    start, end = (data.rows * part // group.size for part in (group.rank, group.rank + 1))
+    shapes = {name: output.shape for name, output in network_outputs(module, data.head(1)).items()}
+    outputs = {name: torch.zeros((data.rows, *shape[1:])) for name, shape in shapes.items()}
+    if end > start:
+        for name, output in network_outputs(module, data.part(start, end)).items():
+            outputs[name][start:end] = output
+    return {name: group.add_up(output) for name, output in outputs.items()}
 
 
 def network_outputs(module: nn.Module, data: Tensors, *, batch: int = EVALUATION_BATCH) -> dict[str, torch.Tensor]:
@@ -45,12 +61,12 @@ def network_outputs(module: nn.Module, data: Tensors, *, batch: int = EVALUATION
     return {target: torch.cat(parts).cpu() for target, parts in pieces.items()}
 
 
-def evaluate(module: nn.Module, data: Tensors, spec: Spec, preprocessing: Preprocessing) -> Evaluation:
+def evaluate(module: nn.Module, data: Tensors, spec: Spec, preprocessing: Preprocessing, group: Group = ALONE) -> Evaluation:
     """Loss and metrics of all targets over all rows of `data` (at least one row).
 
     A network that answers every row several times, side by side, has the mean loss of its answers; `preprocessing` takes them together.
     """
-    outputs = network_outputs(module, data)
+    outputs = network_outputs(module, data) if group.size == 1 else shared_outputs(module, data, group)
     figures: dict[str, float | None] = {"loss": 0.0}
     undefined: dict[str, str] = {}
     answers: dict[str, Answers] = {}

@@ -18,9 +18,13 @@ from mlpspec.language.sections.spec import Spec
 from mlpspec.training.anomaly import Anomaly
 from mlpspec.training.callbacks import Callbacks
 from mlpspec.training.cause import Cause, PlannedEpoch
+from mlpspec.training.group import Group
 from mlpspec.training.interrupt import Interrupt
 from mlpspec.training.plan import Plan
 from mlpspec.training.step import Step
+
+STEPS_APART = 4
+"""How often several processes ask each other whether to go on, in steps; it costs two short messages."""
 
 
 @dataclass
@@ -72,9 +76,11 @@ class Loop:
         monitor: str,
         folder: Path,
         running_average: Mapping[str, torch.Tensor] | None = None,
+        group: Group | None = None,
     ):
         self.training, self.folder, self.monitor = spec.training, folder, monitor
         self.module, self.step, self.plan, self.device, self.callbacks, self.hooks = module, step, plan, device, callbacks, hooks
+        self.group = group or Group()
         self.goals = figure_goals(spec)
         self.running_average = running_average or {}
         self.results: Mapping[str, Mapping[str, float | None]] = {}
@@ -140,7 +146,10 @@ class Loop:
         return ended
 
     def _ended(self, interrupt: Interrupt) -> str | None:
-        """Why training is over; None while it goes on."""
+        """Why training is over; None while it goes on. A group ends for the leading process's reason, or for a signal to any."""
+        if self.group.size > 1:
+            self._reason = self.group.agree(self._reason)
+            interrupt.exit_code = self.group.greatest(interrupt.exit_code or 0) or None
         if self._reason is not None:
             return self._reason
         if self.position.epoch >= self.epochs:
@@ -157,7 +166,7 @@ class Loop:
                 position.step, self.learning_rate = done, plan.rates[done - 1]
                 if done < len(plan.batches):
                     self._tell(self.callbacks.on_steps)
-                    if self._ended(interrupt) is not None:
+                    if (self.group.size == 1 or done % STEPS_APART == 0) and self._ended(interrupt) is not None:
                         return False
         except Anomaly as anomaly:
             step = position.step + 1

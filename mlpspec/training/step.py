@@ -108,11 +108,10 @@ class EagerStep:
         self, epoch: int, order: torch.Tensor, batches: Sequence[Batch], rates: Sequence[float], *, first: int = 0
     ) -> Iterator[int]:
         """Learn from the rows of `order` step by step; after each the number of steps done."""
-        if first == 0:
-            torch.manual_seed(int(np.random.SeedSequence([self.seed, epoch, 1]).generate_state(1, np.uint64)[0] >> np.uint64(1)))
         seeds = [0] * len(batches) if self.alteration is None else self.alteration.seeds(epoch, len(batches))
         for number in range(first, len(batches)):
             batch = batches[number]
+            self._seed(epoch, number, first)
             self.run(order[batch[0] : batch[-1]], rates[number], form_of(batch), seeds[number])
             yield number + 1
 
@@ -128,10 +127,7 @@ class EagerStep:
         if self.alteration is not None:
             self.alteration.apply(inputs, targets, seed)
         self.optimizer.zero_grad(set_to_none=True)
-        for piece in pieces(self.loss, inputs, targets, form):
-            loss = piece.loss(self.forward(*piece.inputs))
-            loss.backward()
-            self._sum += loss.detach() * index.shape[0]
+        self._backward(inputs, targets, form, index.shape[0])
         for function in self._before_update:
             function(self.module)
         self.optimizer.step()
@@ -139,6 +135,18 @@ class EagerStep:
         self._steps += 1
         if self.averages is not None:
             self.averages.update(self._steps)
+
+    def _seed(self, epoch: int, number: int, first: int) -> None:
+        """Decide what dropout draws from step `number` of the epoch on; `first` is the one that this process begins with."""
+        if number == first == 0:
+            torch.manual_seed(int(np.random.SeedSequence([self.seed, epoch, 1]).generate_state(1, np.uint64)[0] >> np.uint64(1)))
+
+    def _backward(self, inputs: tuple[torch.Tensor, ...], targets: Mapping[str, torch.Tensor], form: Form, rows: int) -> None:
+        """The gradients of the loss of all rows, and the loss noted."""
+        for piece in pieces(self.loss, inputs, targets, form):
+            loss = piece.loss(self.forward(*piece.inputs))
+            loss.backward()
+            self._sum += loss.detach() * rows
 
     def epoch_loss(self) -> float:
         """The mean loss of a row over the steps since the last call; the only read from the device."""

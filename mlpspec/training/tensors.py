@@ -33,6 +33,11 @@ class Tensors:
             {name: tensor.index_select(0, index) for name, tensor in self.targets.items()},
         )
 
+    def part(self, start: int, end: int) -> Tensors:
+        """The rows from `start` to before `end`."""
+        targets = {name: tensor[start:end] for name, tensor in self.targets.items()}
+        return Tensors(end - start, tuple(tensor[start:end] for tensor in self.inputs), targets)
+
     def head(self, rows: int) -> Tensors:
         """The first rows; from the first on again where there are too few."""
         if rows > self.rows:

@@ -24,6 +24,7 @@ from mlpspec.ir.callback import Callback, Use
 from mlpspec.ir.graph import Graph
 from mlpspec.language.document import Document
 from mlpspec.language.writer import plain
+from mlpspec.training.group import Group
 from mlpspec.training.progress import Progress, Silent
 from mlpspec.training.resolved_spec import resolved_spec
 from mlpspec.training.resume import check_resumable
@@ -72,6 +73,7 @@ def train(
     callbacks: Sequence[Callback] = (),
     dataset: Dataset | None = None,
     folder: RunFolder | None = None,
+    group: Group | None = None,
 ) -> TrainingResult:
     """Train the model of a checked spec and leave a run folder.
 
@@ -84,6 +86,7 @@ def train(
         callbacks: what else happens while training runs, told after the spec's own callbacks.
         dataset: the data of the spec, where the caller has it already (see `SharedData`).
         folder: a new run folder that was made for this run, instead of one below `runs`.
+        group: the processes that train the model together; each of them makes this call. Alone by default.
 
     Raises:
         UsageError: when the spec asks for all of several folds; `cross_validate` trains those.
@@ -98,16 +101,21 @@ def train(
         help = "train them with `cross_validate`, or choose one with `fold` beside `folds`"
         raise UsageError(f"the spec asks for {spec.data.split.folds} folds, which are as many runs", help=help)
     refuse_missing_packages(spec.training.logging)
-    if dataset is None:
-        dataset = load_dataset(
+    group = group or Group()
+
+    def prepare() -> tuple[Dataset, Graph]:
+        loaded = dataset or load_dataset(
             spec.data, spec.inputs, spec.targets, folder=document.folder, seed=spec.seed, frame=frame, sampler=spec.training.sampler
         )
-    refuse_missing_validation(document, dataset)
-    graph = build_graph(document, dataset.preprocessing.facts)
-    if resume is not None:
-        check_resumable(resume, document, dataset)
+        refuse_missing_validation(document, loaded)
+        graph = build_graph(document, loaded.preprocessing.facts)
+        if resume is not None:
+            check_resumable(resume, document, loaded)
+        return loaded, graph
+
+    loaded, graph = group.together(prepare)
     make = partial(RunFolder.create, spec.name, runs) if folder is None else lambda: folder
-    return _Run(document, dataset, graph, make, progress or Silent(), callbacks, resume).run()
+    return _Run(document, loaded, graph, make, progress or Silent(), callbacks, resume, group).run()
 
 
 def refuse_missing_validation(document: Document, dataset: Dataset) -> None:
@@ -142,15 +150,25 @@ class _Run:
         progress: Progress,
         callbacks: Sequence[Callback],
         resume: RunFolder | None,
+        group: Group,
     ):
         from mlpspec.training.device import training_device
 
         self.document, self.dataset, self.graph, self.progress = document, dataset, graph, progress
         self.spec = document.spec
-        self.device, self.device_reason = training_device(self.spec.training.device)
+        self.group = group
+        self.device, self.device_reason = group.together(
+            lambda: training_device(self.spec.training.device, None if group.size == 1 else group.local_rank)
+        )
         self.started = time.time()
-        self.resumed, self.folder = resume is not None, resume or make_folder()
+        self.resumed, self.folder = resume is not None, resume or self._shared(make_folder)
         self.given = callbacks
+
+    def _shared(self, make_folder: Callable[[], RunFolder]) -> RunFolder:
+        """The run folder that the leading process makes."""
+        made = self.group.together(lambda: make_folder() if self.group.leads else None)
+        path = self.group.agree(None if made is None else str(made.path))
+        return made or RunFolder(Path(path or ""))
 
     def run(self) -> TrainingResult:
         from mlpspec.training.device import current
@@ -160,8 +178,7 @@ class _Run:
             return self._run(interrupt)
 
     def _run(self, interrupt: Interrupt) -> TrainingResult:
-        if not self.resumed:
-            self._write_start()
+        self.group.together(lambda: self._write_start() if self.group.leads and not self.resumed else None)
         self._build()
         self._follow(interrupt)
         self.progress.note(f"training on {self.device_reason}; step {self.step_reason}")
@@ -195,14 +212,18 @@ class _Run:
         from mlpspec.training.compiled.make import make_step
         from mlpspec.training.losses import TotalLoss
         from mlpspec.training.plan import Plan
+        from mlpspec.training.sharded_step import synchronize_batch_norm
         from mlpspec.training.tensors import Tensors
 
         spec = self.spec
         torch.manual_seed(spec.seed)
         self.module = build_module(self.graph).to(self.device)
-        self.checkpoints = Checkpoints(self.folder.path / "checkpoints", self.folder.owner(), keep=spec.training.saving.keep)
+        if self.group.size > 1 and spec.training.synchronize_batchnorm:
+            synchronize_batch_norm(self.module)
+        folder, keep = self.folder.path / "checkpoints", spec.training.saving.keep
+        self.checkpoints = Checkpoints(folder, self.folder.owner(), keep, writes=self.group.leads)
         if self.resumed:
-            self._mend()
+            self.group.together(lambda: self._mend() if self.group.leads else None)
             self.checkpoints.load_weights(self.module, "last")
         self.parts = {
             name: Tensors.from_arrays(part.inputs, part.targets, part.rows, self.device)
@@ -228,6 +249,7 @@ class _Run:
             averages=self.averages,
             anomaly=spec.training.anomaly,
             clip=None if spec.training.clip is None else Clip.of(spec.training.clip, self.module, self.graph.outputs.values()),
+            group=self.group,
         )
 
     def _found_stages(self) -> Sequence[Stage] | None:
@@ -242,7 +264,7 @@ class _Run:
         earlier = self.folder.info().get("batch_size") if self.resumed else None
         found = find_batch_size(training.batch_size, rows, training.accumulate, self.device, fits, earlier=earlier)
         self.progress.note(f"batches of {found.rows:,} rows: {found.reason}")
-        return training.batch_size.found(found.rows)
+        return training.batch_size.found(self.group.agree(found.rows))
 
     def _mend(self) -> None:
         """Go back to an older checkpoint where the last one is damaged and there is one."""
@@ -267,10 +289,13 @@ class _Run:
         )
         monitor, min_delta = self.spec.training.monitor(has_validation="validation" in self.parts)
         self.best = Best(self.checkpoints, self.module, monitor, min_delta, lambda: self._average("validation"))
-        named = [("best weights", self.best), ("record", Record(self.folder)), ("display", Show(self.progress, self.best, self.device))]
+        named: list[tuple[str, Callback]] = [("best weights", self.best)]
+        if self.group.leads:
+            named += [("record", Record(self.folder)), ("display", Show(self.progress, self.best, self.device))]
         named += [(entry.kind, entry.begin()) for entry in self.spec.training.all_callbacks]
+        logging = self.spec.training.logging if self.group.leads else ()
         facts = RunFacts(self.spec.name, self.folder.path, plain(self.spec, complete=True), resolved_spec(self.document))
-        self.trackings = [Tracking(tracker.kind, tracker.open(), facts) for tracker in self.spec.training.logging]
+        self.trackings = [Tracking(tracker.kind, tracker.open(), facts) for tracker in logging]
         named += [(f"{tracking.kind} tracker", tracking) for tracking in self.trackings]
         self.callbacks = Callbacks([*named, *((type(callback).__name__, callback) for callback in self.given)])
         self.loop = Loop(
@@ -284,6 +309,7 @@ class _Run:
             monitor=monitor,
             folder=self.folder.path,
             running_average=self.averages.tensors if self.averages is not None else None,
+            group=self.group,
         )
         self.position = self._resume() if self.resumed else Position()
 
@@ -297,7 +323,8 @@ class _Run:
             raise ModelFileError(f"the last checkpoint has another form: {error}", code="invalid-run") from error
         self.step.load_state(self.checkpoints.load_step_state("last"))
         self.callbacks.load(position.callbacks, self.checkpoints.load_callback_tensors("last"))
-        self.folder.keep_metrics(position.epoch)
+        if self.group.leads:
+            self.folder.keep_metrics(position.epoch)
         self.progress.note(f"going on after epoch {position.epoch}" + (f", step {position.step}" if position.step else ""))
         return position
 
@@ -318,7 +345,7 @@ class _Run:
     def _evaluate(self, part: str) -> Evaluation:
         from mlpspec.training.evaluation import evaluate
 
-        return evaluate(self.module, self.parts[part], self.spec, self.dataset.preprocessing)
+        return evaluate(self.module, self.parts[part], self.spec, self.dataset.preprocessing, self.group)
 
     def _save(self, position: Position) -> None:
         self.best.write()
@@ -352,9 +379,10 @@ class _Run:
             "figures": figures,
             "seconds": round(seconds, 3),
         }
-        self._write_info({"status": "finished", **outcome})
-        content = report_content(self.folder, self.document, self.dataset, self.graph, evaluations, monitor=monitor, warnings=warnings)
-        write_report(content, self.folder.path / "report.html")
+        if self.group.leads:
+            self._write_info({"status": "finished", **outcome})
+            content = report_content(self.folder, self.document, self.dataset, self.graph, evaluations, monitor=monitor, warnings=warnings)
+            write_report(content, self.folder.path / "report.html")
         return TrainingResult(
             folder=self.folder,
             ended=ended,
@@ -402,6 +430,8 @@ class _Run:
         self.folder.write_proof_rows(raw_inputs(self.dataset.preprocessing, part.table, part.index[:PROOF_ROWS]))
 
     def _write_info(self, changes: Mapping[str, Any]) -> None:
+        if not self.group.leads:
+            return
         import torch
 
         self.folder.write_json(
@@ -416,6 +446,8 @@ class _Run:
                 "decisions": self.step.decisions(),
                 "batch_size": max(stage.rows for stage in self.plan.stages),
                 "threads": torch.get_num_threads(),
+                "processes": self.group.size,
+                "job": os.environ.get("TORCHELASTIC_RUN_ID"),
                 "rows": {name: part.rows for name, part in self.dataset.parts.items()},
                 "data": dict(self.dataset.hashes),
                 "files": self.folder.seals(),

@@ -71,6 +71,10 @@ class Training(Record):
         default=False,
         doc="Look at every number of every step, eagerly and slowly, and name the first layer whose output or gradient is not finite.",
     )
+    synchronize_batchnorm: bool = option(
+        default=False,
+        doc="Where several GPUs train the model together, let batch norm see the rows of all of them and not of each by itself.",
+    )
     device: str = option(
         default="auto",
         pattern=r"^(auto|cpu|cuda|cuda:[0-9]{1,3})$",

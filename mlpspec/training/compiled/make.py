@@ -15,7 +15,9 @@ from mlpspec.training.averages import Averages
 from mlpspec.training.batches import Form
 from mlpspec.training.clip import Clip
 from mlpspec.training.compiled.step import CompiledStep
+from mlpspec.training.group import Group
 from mlpspec.training.losses import LossFunction
+from mlpspec.training.sharded_step import ShardedStep
 from mlpspec.training.step import EagerStep, Step, make_optimizer
 from mlpspec.training.tensors import Tensors
 
@@ -36,6 +38,7 @@ def make_step(
     averages: Averages | None = None,
     clip: Clip | None = None,
     anomaly: bool = False,
+    group: Group | None = None,
 ) -> tuple[Step, str]:
     """The wanted step, or the eager one where the compiled cannot be had, and one line that says which it is and why.
 
@@ -52,8 +55,12 @@ def make_step(
         averages: running averages of the weights, which every step moves on.
         clip: what changes the gradients before the update.
         anomaly: look at every number of a step, which is eager then; the module is one that `build_module` made.
+        group: the processes that share every batch. Several of them step eagerly, and `anomaly` looks at their gradients only.
     """
     more: dict[str, Any] = {"seed": seed, "alteration": alteration, "averages": averages, "clip": clip}
+    if group is not None and group.size > 1:
+        reason = f"eager, as {group.size} processes share every batch"
+        return ShardedStep(module, loss, make_optimizer(optimizer, module), data, group, anomaly=anomaly, **more), reason
     if anomaly:
         assert isinstance(module, fx.GraphModule)
         more |= {"forward": Inspector(module), "inspect": inspect_gradients}

@@ -1,0 +1,104 @@
+"""A step of several processes: each learns from its share of the batch, and the gradients are added up."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from contextlib import nullcontext
+from typing import Any
+
+import numpy as np
+import torch
+from torch import nn
+from torch.nn.parallel import DistributedDataParallel
+
+from mlpspec.diagnostics import MachineError
+from mlpspec.training.accumulation import Piece, pieces
+from mlpspec.training.alteration import Alteration
+from mlpspec.training.anomaly import inspect_gradients
+from mlpspec.training.averages import Averages
+from mlpspec.training.batches import Form
+from mlpspec.training.clip import Clip
+from mlpspec.training.group import Group
+from mlpspec.training.losses import LossFunction
+from mlpspec.training.step import EagerStep
+from mlpspec.training.tensors import Tensors
+
+LEAST_ROWS = 2
+"""Batch norm has no variance over fewer."""
+
+
+class ShardedStep(EagerStep):
+    """Learns what `EagerStep` learns from the same batches, divided among the processes of a group.
+
+    Each process adds its rows' share to the loss of the whole batch, so that the sum of the gradients is that of one process. A batch of
+    less than two rows for each is calculated whole by all of them. Batch norm normalizes each process's rows by themselves unless it is
+    synchronized; running statistics are the leading process's. Dropout depends on seed, epoch, step and process alone.
+
+    Args:
+        group: the processes; its `size` is at least 2.
+        anomaly: look at every gradient before the update.
+
+    Source: torch.nn.parallel.DistributedDataParallel, which adds up gradients while backward still runs (Li et al. 2020,
+    https://arxiv.org/abs/2006.15704).
+    """
+
+    def __init__(
+        self,
+        module: nn.Module,
+        loss: LossFunction,
+        optimizer: torch.optim.Optimizer,
+        data: Tensors,
+        group: Group,
+        *,
+        seed: int = 0,
+        anomaly: bool = False,
+        alteration: Alteration | None = None,
+        averages: Averages | None = None,
+        clip: Clip | None = None,
+    ):
+        inspect = inspect_gradients if anomaly else None
+        super().__init__(module, loss, optimizer, data, seed=seed, alteration=alteration, averages=averages, clip=clip, inspect=inspect)
+        self.group = group
+        devices = None if self.device.type == "cpu" else [self.device]
+        self.forward = self._parallel = DistributedDataParallel(module, device_ids=devices)
+
+    def _seed(self, epoch: int, number: int, first: int) -> None:
+        numbers = np.random.SeedSequence([self.seed, epoch, 1, number, self.group.rank])
+        torch.manual_seed(int(numbers.generate_state(1, np.uint64)[0] >> np.uint64(1)))
+
+    def _backward(self, inputs: tuple[torch.Tensor, ...], targets: Mapping[str, torch.Tensor], form: Form, rows: int) -> None:
+        form = form or (rows,)
+        is_divided = min(form) >= LEAST_ROWS * self.group.size
+        mine = list(self._pieces(inputs, targets, form, is_divided=is_divided))
+        total = torch.zeros((), device=self.device)
+        with self.group.lost_peers_named():
+            for number, piece in enumerate(mine):
+                last = number == len(mine) - 1
+                with nullcontext() if last else self._parallel.no_sync():
+                    loss = piece.loss(self.forward(*piece.inputs))
+                    (loss * self.group.size if is_divided else loss).backward()  # the processes' gradients are averaged
+                total += loss.detach()
+        self._sum += self.group.add_up(total if is_divided else total / self.group.size) * rows
+
+    def _pieces(self, inputs: tuple[torch.Tensor, ...], targets: Mapping[str, torch.Tensor], form: Form, *, is_divided: bool) -> Any:
+        """What this process calculates: its part of each of the step's batches."""
+        if not is_divided:
+            return pieces(self.loss, inputs, targets, form)
+        size, rank = self.group.size, self.group.rank
+        shares = tuple(rows * (part + 1) // size - rows * part // size for rows in form for part in range(size))
+        found: list[Piece] = list(pieces(self.loss, inputs, targets, shares))
+        return found[rank::size]
+
+
+def synchronize_batch_norm(module: nn.Module) -> None:
+    """Let batch norm see the rows of all processes; weights keep their names.
+
+    Raises:
+        MachineError: when the network is not on a GPU.
+
+    Source: torch.nn.SyncBatchNorm.convert_sync_batchnorm.
+    """
+    if any(parameter.device.type != "cuda" for parameter in module.parameters()):
+        help = "train on GPUs, or leave `training.synchronize_batchnorm` out: each process then normalizes its own rows"
+        raise MachineError("torch synchronizes batch norm between GPUs only", help=help)
+    nn.SyncBatchNorm.convert_sync_batchnorm(module)
