@@ -104,7 +104,7 @@ def test_a_signal_saves_and_the_resumed_run_has_the_bits_of_one_that_never_stopp
     process = begin(here, *options, "--runs=part")
     assert process.stderr is not None
     for line in process.stderr:
-        if line.startswith("epoch 3/"):
+        if line.startswith("epoch"):
             process.terminate()
     assert process.wait(60) == 75
     assert train(here, *options, "--runs=part", "--resume").returncode == 0
@@ -119,7 +119,7 @@ def test_a_killed_process_ends_the_run_with_one_message_and_a_checkpoint(here, b
     said = []
     for line in process.stderr:
         said.append(line)
-        if line.startswith("epoch 2/"):
+        if [each for each in said if each.startswith("epoch")] == [line]:
             os.kill(_member(process.pid, rank=1), signal.SIGKILL)
     assert process.wait(60) == 6
     errors = [line for line in said if line.startswith("error")]
