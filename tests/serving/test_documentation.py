@@ -15,7 +15,7 @@ PAGE = (Path(__file__).parents[2] / "docs" / "serving.md").read_text(encoding="u
 def test_every_option_is_explained_and_exists():
     options = {name for option in main.params for name in option.opts if name.startswith("--")}
     common = {"--json", "--quiet", "--color", "--debug", "--threads", "--port"}
-    written = set(re.findall(r"--[a-z][a-z-]+", PAGE))
+    written = set(re.findall(r"--[a-z][a-z0-9-]+", PAGE))
     of_others = {"--run", "--plot", "--model-repository"}
     assert written - of_others <= options
     assert options - written <= common
