@@ -56,13 +56,14 @@ def launch(arguments: Sequence[str], count: int) -> int:
         codes = [member.process.returncode for member in members]
         if interrupt.exit_code == 130 and codes[0] == 75:
             raise StoppedError("stopped by Ctrl-C; the run is saved", exit_code=130, help="go on with `--resume`")
+        failed_itself = any(code > 0 and code != LOST for code in codes)  # then the others may have been torn down with it
         for rank, code in enumerate(codes):
-            if code < 0 and not (rank and codes[0] == 0):
+            if code < 0 and not failed_itself and not (rank and codes[0] == 0):
                 name = signal.Signals(-code).name
                 help = "go on from the last checkpoint with `--resume`; if memory is short, use fewer processes or smaller batches"
                 raise MachineError(f"process {rank} of {count} was killed ({name}); the others were ended", help=help)
         _show_first_failure(members, codes)
-        return next((code for code in codes if code not in (0, LOST)), codes[0])
+        return next((code for code in codes if code > 0 and code != LOST), codes[0])
 
 
 def _start(arguments: Sequence[str], rank: int, count: int, port: int, stack: ExitStack) -> _Member:
@@ -108,7 +109,7 @@ def _end(members: Sequence[_Member]) -> None:
 
 def _show_first_failure(members: Sequence[_Member], codes: Sequence[int]) -> None:
     """What the first process that failed by itself said, unless it leads and has said it already."""
-    failed = next((rank for rank, code in enumerate(codes) if code not in (0, LOST)), 0)
+    failed = next((rank for rank, code in enumerate(codes) if code > 0 and code != LOST), 0)
     said = members[failed].said
     if said is not None:
         said.seek(0)

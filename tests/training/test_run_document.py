@@ -1,4 +1,5 @@
 import json
+import json
 import shutil
 
 import numpy as np
@@ -33,12 +34,14 @@ def test_without_a_best_checkpoint_the_last_one_is_taken(finished):
     """A run that was stopped in its first epoch has judged none."""
     for path in (finished / "checkpoints").glob("best*"):
         shutil.rmtree(path) if path.is_dir() else path.unlink()
+    info = json.loads((finished / "run.json").read_text())
+    (finished / "run.json").write_text(json.dumps({name: value for name, value in info.items() if name != "weights"}))
     load_all(RunFolder(finished))
 
 
 def test_without_any_checkpoint(finished):
     shutil.rmtree(finished / "checkpoints")
-    with pytest.raises(ModelFileError, match="has no `last` checkpoint"):
+    with pytest.raises(ModelFileError, match="has no `best` checkpoint"):
         load_all(RunFolder(finished))
 
 

@@ -66,7 +66,7 @@ def test_a_bad_combination_ends_the_trial_only(one, settings, reason):
 
 
 def test_an_undefined_figure_fails(one, monkeypatch):
-    result = training.TrainingResult(None, "finished", 1, {"validation": {"accuracy": None}}, 0, 0.0)
+    result = training.TrainingResult(None, "finished", 1, "best", "", {"validation": {"accuracy": None}}, 0, 0.0)
     monkeypatch.setattr(module, "train", lambda *_, **__: result)
     found = one().run(0)
     assert (found.state, found.error) == ("failed", "`validation.accuracy` is undefined")
