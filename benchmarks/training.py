@@ -1,6 +1,6 @@
 """How fast mlpspec trains, beside tuned PyTorch, JAX, Keras, scikit-learn and Lightning, taking turns on the same machine.
 
-python benchmarks/training.py [WORKLOAD ...] [--rounds N] [--only PEER ...] [--jax-python PYTHON]
+python benchmarks/training.py [WORKLOAD ...] [--rounds N] [--only PEER ...] [--jax-python PYTHON] [--plots FOLDER]
 
 Every contender is a process of its own that trains only when it is its turn; a round is one turn of each. A ratio compares turns of one
 round, so that a busy neighbour hits both alike. Contenders whose libraries are missing are skipped with a note.
@@ -21,12 +21,15 @@ from machine import machine
 from peers.workloads import WORKLOADS
 
 from mlpspec.cli.table import aligned
+from mlpspec.report.charts import Axis, Dot, points_chart
+from mlpspec.report.picture import svg_picture
 
 PEERS = Path(__file__).resolve().parent / "peers"
 
 CONTENDERS = {
     "mlpspec compiled": ("mlpspec_step.py", "compiled"),
     "mlpspec eager": ("mlpspec_step.py", "eager"),
+    "torch textbook": ("torch_textbook.py",),
     "torch tuned": ("torch_tuned.py",),
     "jax scan": ("jax_scan.py",),
     "keras jax": ("keras_jax.py",),
@@ -34,7 +37,7 @@ CONTENDERS = {
     "lightning": ("lightning_fit.py",),
 }
 BASE = "torch tuned"
-ANY_NETWORK = ("mlpspec compiled", "mlpspec eager", "torch tuned")
+ANY_NETWORK = ("mlpspec compiled", "mlpspec eager", "torch textbook", "torch tuned")
 
 
 class Contender:
@@ -84,13 +87,17 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=7, help="turns of each contender (7)")
     parser.add_argument("--only", nargs="+", choices=list(CONTENDERS), default=list(CONTENDERS), help="contenders to run")
     parser.add_argument("--jax-python", default=sys.executable, help="a Python that has jax, optax and keras, where this one has not")
+    parser.add_argument("--plots", type=Path, help="a folder for a picture of each workload")
     options = parser.parse_args()
     for workload in options.workloads:
-        compete(workload, options.rounds, options.only, options.jax_python)
+        contenders = compete(workload, options.rounds, options.only, options.jax_python)
+        report(workload, contenders)
+        if options.plots is not None:
+            plot(workload, contenders, options.plots / f"training_{workload}.svg")
     print(machine("mlpspec", "torch", "scikit-learn", "lightning", "numpy"))
 
 
-def compete(workload: str, rounds: int, only: list[str], jax_python: str) -> None:
+def compete(workload: str, rounds: int, only: list[str], jax_python: str) -> list[Contender]:
     """All contenders on one workload, in turn."""
     running = []
     for name in only:
@@ -103,7 +110,7 @@ def compete(workload: str, rounds: int, only: list[str], jax_python: str) -> Non
     for _ in range(rounds):
         for contender in running:
             contender.turn()
-    report(workload, running)
+    return running
 
 
 def report(workload: str, running: list[Contender]) -> None:
@@ -118,6 +125,21 @@ def report(workload: str, running: list[Contender]) -> None:
         lines.append([contender.name, *speeds, compared, f"{ready:.2f}", f"{contender.end():.0f}", remark])
     print(f"\n{workload}: {WORKLOADS[workload]}\n")
     print(aligned(["", "rows/s", "best", f"x {BASE} (least - most)", "ready s", "peak MB", ""], lines))
+
+
+def plot(workload: str, running: list[Contender], path: Path) -> None:
+    """Draw each turn of each contender."""
+    fastest_first = sorted(running, key=lambda contender: -statistics.median(contender.speeds))
+    dots = [
+        Dot(place, speed, f"{contender.name}: {speed:,.0f} rows/s", 1 if contender.name == "mlpspec compiled" else 0)
+        for place, contender in enumerate(fastest_first)
+        for speed in contender.speeds
+    ]
+    names = Axis.of_names("", [contender.name for contender in fastest_first])
+    speeds = Axis.of_numbers("rows/s", [dot.y for dot in dots], log=True)
+    told = f"Rows per second in training, each turn a dot: {WORKLOADS[workload]}"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(svg_picture(points_chart(f"Training speed, {workload}", told, names, speeds, dots)), encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -140,7 +140,7 @@ class RunFolder:
         """Keep raw input rows for the export's proof; texts as fixed-width unicode, so that nothing is pickled."""
         plain: dict[str, Any] = {f"input {n}": a.astype("U") if a.dtype == object else a for n, a in arrays.items()}
         with write_atomically(self.path / "proof_rows.npz") as file:
-            np.savez_compressed(file, **plain)
+            np.savez(file, **plain)
 
     def proof_rows(self) -> dict[str, np.ndarray]:
         """The rows of `write_proof_rows`, texts as objects again."""

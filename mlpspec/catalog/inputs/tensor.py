@@ -49,7 +49,8 @@ class Tensor(InputType):
         if values is None:
             reader.raise_problems()
             raise AssertionError("an array that cannot be read is a problem")
-        refuse_numbers(self.scale, (array,), values.reshape(len(values), -1).min(axis=1, keepdims=True), reader)
+        if self.scale.above is not None:
+            refuse_numbers(self.scale, (array,), values.reshape(len(values), -1).min(axis=1, keepdims=True), reader)
         reader.raise_problems()
         chain = Chain(name)
         self.scale.fit(values.reshape(-1, 1), chain)
