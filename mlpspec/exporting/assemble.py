@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
-from onnx import ModelProto, TensorProto, ValueInfoProto, helper
+from onnx import GraphProto, ModelProto, TensorProto, ValueInfoProto, helper
 from torch import nn
 
 from mlpspec.exporting.copies import without_copies
@@ -45,17 +45,16 @@ def assemble(core: ModelProto, graph: Graph, preprocessing: Preprocessing, optio
         core: the network, from `network_core`, at any precision; it stays as it is.
         metadata: texts stored in the file, e.g. `mlpspec.spec`.
     """
-    front, back = GraphWriter(), GraphWriter()
-    encoded = {
-        name: write_program(front, item.program, {item.program.inputs[0]: name}, scope=name)[item.program.outputs[0]]
-        for name, item in preprocessing.inputs.items()
-    }
     raw_outputs = {target: value.name for target, value in zip(graph.outputs, core.graph.output, strict=True)}
     public = _public(preprocessing, options)
+    inside = {name: f"network/{name}" for name in public}
+    front = GraphWriter((*public, *inside.values(), *_names(core.graph)))
+    encoded = {name: _write_input(front, item) for name, item in preprocessing.inputs.items()}
+    renamed = {inner.name: encoded[value.name] for inner, value in zip(core.graph.input, graph.inputs, strict=True)}
     network = ModelProto()
     network.CopyFrom(core)
-    renamed = {inner.name: encoded[value.name] for inner, value in zip(core.graph.input, graph.inputs, strict=True)}
-    _rename(network, {**{name: f"network/{name}" for name in public}, **renamed})
+    _rename(network, {**inside, **renamed})
+    back = GraphWriter(front.taken)
     outputs: list[ValueInfoProto] = []
     for target, item in preprocessing.targets.items():
         answers = wanted_answers(item, options)
@@ -143,6 +142,18 @@ def _public(preprocessing: Preprocessing, options: Export) -> list[str]:
     """The names of the model's inputs and outputs."""
     answers = (answer.name for target in preprocessing.targets.values() for answer in wanted_answers(target, options))
     return [*preprocessing.inputs, *answers]
+
+
+def _write_input(writer: GraphWriter, item: FittedInput) -> str:
+    """Write an input's preprocessing; the name of what the network takes, `<input>/encoded`."""
+    [raw], [encoded] = item.program.inputs, item.program.outputs
+    return write_program(writer, item.program, {raw: item.name, encoded: f"{item.name}/encoded"}, scope=item.name)[encoded]
+
+
+def _names(graph: GraphProto) -> set[str]:
+    """All names of a graph's nodes and values."""
+    nodes = {name for node in graph.node for name in (node.name, *node.input, *node.output)}
+    return nodes | {item.name for item in (*graph.initializer, *graph.input, *graph.output)}
 
 
 def _rename(network: ModelProto, names: Mapping[str, str]) -> None:

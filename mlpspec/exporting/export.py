@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mlpspec.compiler import build_graph
+from mlpspec.exporting.public_paths import public_paths
 from mlpspec.exporting.settings import with_settings
 from mlpspec.language.sections.export import Precision
 from mlpspec.training.resolved_spec import resolved_spec
@@ -78,6 +79,7 @@ def export(
     graph, module = load_run_module(run, trained, preprocessing)
     build_graph(document, preprocessing.facts)  # raises where the settings ask for what a network of these sizes does not give
     edges = edge_rows(preprocessing, rows)
+    paths = public_paths(document.spec.data)
 
     @cache
     def parts() -> Mapping[str, Part]:
@@ -90,30 +92,31 @@ def export(
 
         def join(network: ModelProto, precision: Precision) -> ModelProto:
             card = model_card(document.spec.name, preprocessing, replace(options, precision=precision), samples=asked.samples)
-            metadata = {"mlpspec.spec": resolved_spec(document), "mlpspec.model": card}
+            metadata = {"mlpspec.spec": resolved_spec(document, other_names=paths), "mlpspec.model": card}
             return assemble(network, graph, preprocessing, options, metadata)
 
         core = network_core(module, graph, preprocessing, options)
         model = join(core, "fp32")
         proof = {**prove(model, module, graph, preprocessing, rows, edges).to_json(), **asked.to_json()}
-        data = sealed(model, info, proof)
+        data = sealed(model, info, proof, paths)
         if options.precision != "fp32":
             from mlpspec.exporting.precision.lower import Trained, lower, report
 
             judged = Trained(module, graph, preprocessing, document.spec, parts())
-            lowered = lower(model, core, partial(join, precision=options.precision), judged, options, rows, edges)
+            ordinary = edge_rows(preprocessing, rows, extremes=False)
+            lowered = lower(model, core, partial(join, precision=options.precision), judged, options, rows, ordinary)
             model, plain = lowered.model, data
-            data = sealed(model, info, {**proof, "precision": lowered.to_card()})
+            data = sealed(model, info, {**proof, "precision": lowered.to_card()}, paths)
             proof["precision"] = report(lowered, {"fp32": plain, options.precision: data}, rows)
         file.write(data)
     run.write_json("proof.json", proof)
     return ExportResult(path, len(data), hashlib.sha256(data).hexdigest(), len(model.graph.node), proof)
 
 
-def sealed(model: ModelProto, info: Mapping[str, Any], proof: Mapping[str, Any]) -> bytes:
-    """The file's content, once the model says what was proved of it."""
+def sealed(model: ModelProto, info: Mapping[str, Any], proof: Mapping[str, Any], paths: Mapping[str, str]) -> bytes:
+    """The file's content, once the model says what was proved of it. `paths` are other names for those of the data."""
     entry = model.metadata_props.add()
-    entry.key, entry.value = "mlpspec.run", _run_card(info, proof)
+    entry.key, entry.value = "mlpspec.run", _run_card(info, proof, paths)
     return model.SerializeToString(deterministic=True)
 
 
@@ -121,7 +124,9 @@ _KEPT = ("started", "seed", "rows", "data", "folds", "parameters", "versions", "
 """What of run.json the file says."""
 
 
-def _run_card(info: Mapping[str, Any], proof: Mapping[str, Any]) -> str:
+def _run_card(info: Mapping[str, Any], proof: Mapping[str, Any], paths: Mapping[str, str]) -> str:
     """What the file says about its training: no path of the machine it was made on."""
     kept = {key: info[key] for key in _KEPT if key in info}
+    if "data" in kept:
+        kept["data"] = {paths.get(path, path): hash for path, hash in kept["data"].items()}
     return json.dumps({**kept, "proof": proof}, ensure_ascii=False)

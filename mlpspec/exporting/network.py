@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-import ast
 import logging
 import warnings
 from collections.abc import Iterable, Sequence
 
 import torch
-from onnx import ModelProto, NodeProto
+from onnx import ModelProto
 from torch import nn
 
+from mlpspec.exporting.batch_axis import name_batch_axis
+from mlpspec.exporting.batchnorm import fold_batch_norms
+from mlpspec.exporting.layer_names import name_after_layers
+from mlpspec.exporting.named_layers import with_named_layers
+from mlpspec.exporting.older_opset import OLDEST_EXPORTED, in_opset
 from mlpspec.ir.graph import Graph
 
 SAMPLE_ROWS = 2  # with a single row the exporter may take the batch axis for a constant
@@ -35,12 +39,12 @@ def network_model(
         with warnings.catch_warnings(), _quiet_exporter():
             warnings.simplefilter("ignore")  # the exporter's deprecations are not the user's concern
             program = torch.onnx.export(
-                module,
+                with_named_layers(module),
                 arguments,
                 input_names=list(input_names),
                 output_names=list(output_names),
                 dynamic_shapes=tuple({0: "batch"} for _ in arguments),
-                opset_version=opset,
+                opset_version=max(opset, OLDEST_EXPORTED),
                 dynamo=True,
                 external_data=False,
                 verbose=False,
@@ -49,9 +53,11 @@ def network_model(
         module.train(was_training)
     assert program is not None
     model = program.model_proto
-    _name_after_layers(model, reserved)
+    fold_batch_norms(model.graph)
+    name_batch_axis(model)
+    name_after_layers(model.graph, module, reserved)
     _forget_source(model)
-    return model
+    return model if opset >= OLDEST_EXPORTED else in_opset(model, opset)
 
 
 def sample_arguments(graph: Graph) -> tuple[torch.Tensor, ...]:
@@ -75,42 +81,6 @@ class _quiet_exporter:  # noqa: N801  # reads as a verb in a with statement
     def __exit__(self, *_: object) -> None:
         for logger, level in self._levels:
             logger.setLevel(level)
-
-
-def _name_after_layers(model: ModelProto, reserved: Iterable[str]) -> None:
-    """Name values and nodes after the spec's layers: `hidden/activation` and `hidden/activation/Relu`."""
-    given = {value.name for value in (*model.graph.input, *model.graph.output)}
-    names: dict[str, str] = {}
-    unnamed = {tensor.name: tensor for tensor in model.graph.initializer if "." not in tensor.name}  # no weight of a layer
-    taken = {*given, *reserved, *(tensor.name for tensor in model.graph.initializer)}
-    for node in model.graph.node:
-        layer = _layer_of(node)
-        for name in node.input:
-            if name in unnamed:
-                names[name] = unnamed.pop(name).name = _unused(f"{layer}.constant", taken)
-        for position, name in enumerate(node.input):
-            node.input[position] = names.get(name, name)
-        for position, name in enumerate(node.output):
-            if name and name not in given:
-                names[name] = _unused(layer, taken)
-                node.output[position] = names[name]
-        node.name = _unused(f"{layer}/{node.op_type}", taken)
-
-
-def _layer_of(node: NodeProto) -> str:
-    """The path of the module that a node comes from, as the exporter notes it: `hidden/activation`; the operator's own name otherwise."""
-    noted = next((entry.value for entry in node.metadata_props if entry.key == "pkg.torch.onnx.name_scopes"), "[]")
-    scopes = [scope for scope in ast.literal_eval(noted)[:-1] if scope]
-    return scopes[-1].replace(".", "/") if scopes else node.op_type.lower()
-
-
-def _unused(name: str, taken: set[str]) -> str:
-    candidate, number = name, 1
-    while candidate in taken:
-        number += 1
-        candidate = f"{name}_{number}"
-    taken.add(candidate)
-    return candidate
 
 
 def _forget_source(model: ModelProto) -> None:

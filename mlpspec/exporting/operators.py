@@ -91,7 +91,7 @@ def _matmul(writer: GraphWriter, inputs: list[str], output: str, constants: Mapp
 
 
 def _sort(writer: GraphWriter, inputs: list[str], output: str, constants: Mapping[str, Any]) -> None:
-    width = writer.node("Shape", inputs, f"{output}.width", start=1, end=2)
+    width = writer.constant([constants["width"]], np.int64, output)
     writer.node("TopK", [*inputs, width], output, f"{output}.places", axis=1, largest=0)
 
 

@@ -7,7 +7,6 @@ from dataclasses import replace
 
 import numpy as np
 
-from mlpspec.exporting.tolerance import ABSOLUTE, RELATIVE
 from mlpspec.ir.program import Program, Step
 
 
@@ -17,25 +16,32 @@ def with_grounds(decode: Program) -> Program:
     return replace(decode, outputs=tuple(dict.fromkeys((*decode.outputs, *(step.inputs[0] for step in steps)))))
 
 
-def defensible(decode: Program, values: Mapping[str, np.ndarray], found: np.ndarray) -> np.ndarray:
+def defensible(decode: Program, values: Mapping[str, np.ndarray], allowed: Mapping[str, np.ndarray], found: np.ndarray) -> np.ndarray:
     """Which of the labels `found` the probabilities allow, when each may be off by its tolerance: bool of the shape of `found`.
 
     The label's class is nearly as probable as the best one; or a probability is so near its threshold that both sides are right.
 
     Args:
         values: what `with_grounds(decode)` gave for the same rows.
+        allowed: how far each of those numbers may be off; infinite where anything will do.
     """
     number = _numbers(decode, found)
     step = next(step for step in decode.steps if step.op in ("argmax", "at_least"))
     grounds = values[step.inputs[0]].astype(np.float64)
-    tolerance = ABSOLUTE + RELATIVE * np.abs(grounds)
+    tolerance = allowed[step.inputs[0]]
     if step.op == "at_least":
-        near = np.abs(grounds - step.constants["value"]) <= tolerance
+        near = _within(np.abs(grounds - step.constants["value"]), tolerance)
         return near.reshape(found.shape) & (number >= 0)
     rows = np.arange(len(found))
     best = grounds.argmax(axis=1)
-    gap = grounds[rows, best] - grounds[rows, number]
-    return (gap <= tolerance[rows, best] + tolerance[rows, number]) & (number >= 0)
+    with np.errstate(invalid="ignore"):
+        gap = grounds[rows, best] - grounds[rows, number]
+    return _within(gap, tolerance[rows, best] + tolerance[rows, number]) & (number >= 0)
+
+
+def _within(distance: np.ndarray, tolerance: np.ndarray) -> np.ndarray:
+    """Where the tolerance is infinite, so may be the distance, or no number."""
+    return (distance <= tolerance) | np.isinf(tolerance)
 
 
 def _numbers(decode: Program, found: np.ndarray) -> np.ndarray:

@@ -2,38 +2,47 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
 import numpy as np
 import onnx
 import onnxruntime as ort
-import torch
 from torch import nn
 
-from mlpspec.data.operators import run_program
 from mlpspec.diagnostics import CheckError, Diagnostic
-from mlpspec.exporting.blame import first_wrong_layer
-from mlpspec.exporting.ties import defensible, with_grounds
+from mlpspec.exporting.blame import find_fault
+from mlpspec.exporting.legal import legal_session
+from mlpspec.exporting.ties import defensible
 from mlpspec.exporting.tolerance import ABSOLUTE, RELATIVE
+from mlpspec.exporting.trained import Answers, Rows, Trained, trained
 from mlpspec.ir.fitted import Preprocessing
 from mlpspec.ir.graph import Graph
 
 BATCH_SIZES = (1, 2, 7, 257)
+
+MOST_RUNS = 257
+"""How often the model runs at each batch size, at most: small batches are slow and prove no more after some."""
+
+_SHOWN = 6
+"""How many values of a row are shown."""
 
 
 @dataclass
 class Proof:
     """What was compared and how far apart it was.
 
-    `worst` is the largest difference of each output in units of its tolerance (at most 1 passes); `flips` counts labels
-    that differ where the probabilities, which are within tolerance, allow both (a tie).
+    `not_compared` counts the rows of both kinds to which the trained pipeline itself has no answer in float32: the model ran them, and no
+    more was asked. `worst` is the largest difference of each output in units of its tolerance (at most 1 passes), `max_absolute` the
+    largest on real rows in the output's own unit; `flips` counts labels that differ where the probabilities, which are within tolerance,
+    allow both (a tie).
     """
 
     rows: int = 0
     edge_rows: int = 0
+    not_compared: int = 0
     worst: dict[str, float] = field(default_factory=dict)
     max_absolute: dict[str, float] = field(default_factory=dict)
     flips: int = 0
@@ -43,29 +52,20 @@ class Proof:
         return {**self.__dict__, "absolute": ABSOLUTE, "relative": RELATIVE, "batch_sizes": list(BATCH_SIZES)}
 
 
-Rows = Mapping[str, np.ndarray]
-"""Raw rows, as the model takes them."""
-
-
 def prove(model: onnx.ModelProto, module: nn.Module, graph: Graph, preprocessing: Preprocessing, real: Rows, edges: Rows) -> Proof:
     """Check the model's form, then run real and edge rows through it and the trained pipeline at several batch sizes.
 
     Raises:
-        CheckError: when the form is wrong, or any output of any row differs beyond the tolerance.
+        CheckError: when the form is wrong, any output of any row differs beyond the tolerance, or no real row can be compared.
     """
-
-    def explain(rows: Rows) -> str:
-        culprit = first_wrong_layer(model, module, rows, partial(trained_answers, module, graph, preprocessing, rows))
-        if culprit:
-            return f"the first layer that differs is `{culprit}`: it, or what it reads, is at fault"
-        return "the layers agree; the fault is in front of or behind them"
-
-    return prove_against(model, partial(trained_answers, module, graph, preprocessing), preprocessing, real, edges, explain=explain)
+    reference = partial(trained, module, graph, preprocessing)
+    explain = partial(find_fault, model, module, graph, preprocessing)
+    return prove_against(model, reference, preprocessing, real, edges, explain=explain)
 
 
 def prove_against(
     model: onnx.ModelProto,
-    reference: Callable[[Rows], dict[str, np.ndarray]],
+    reference: Callable[[Rows], Trained],
     preprocessing: Preprocessing,
     real: Rows,
     edges: Rows,
@@ -79,115 +79,116 @@ def prove_against(
         preprocessing: its targets say how labels are decided.
         explain: says, for rows at which the two differ, where to look.
 
+    Where there are fewer rows than a batch holds they are repeated, so that every size is really run.
+
     Raises:
-        CheckError: when the form is wrong, or any output of any row differs beyond the tolerance.
+        CheckError: when the form is wrong, any output of any row differs beyond the tolerance, or no real row can be compared.
     """
     session = legal_session(model)
-    names = [output.name for output in session.get_outputs()]
     proof = Proof(_count(real), _count(edges))
     problems: list[Diagnostic] = []
-    help = ""
-    for rows in (real, edges):
+    for kind, rows in (("row", real), ("edge row", edges)):
         expected = reference(rows)
-        for size in BATCH_SIZES:
-            found = in_batches(session, names, rows, size)
-            for name in names:
-                message = _compare(name, found[name], expected, preprocessing, proof)
-                if message:
-                    kind = "edge row" if rows is edges else "row"
-                    problems.append(
-                        Diagnostic("parity", f"{message} at batch size {size} ({kind} {_worst_row(found[name], expected[name]) + 1})")
-                    )
-        help = help or (explain(rows) if problems else "")
+        proof.not_compared += int(expected.unanswered.sum())
+        if expected.unanswered.all() and rows is real:
+            message = "the model cannot be compared with the trained pipeline, whose answers to all rows lie beyond float32"
+            raise CheckError(message, code="parity", help="scale the inputs, e.g. with `scale: standardize`")
+        wrong = _compare_at_all_sizes(session, rows, expected, preprocessing, proof, real=rows is real)
+        if wrong and not problems:
+            first = wrong[0].row
+            help = explain({name: array[first : first + 1] for name, array in rows.items()})
+        problems += [Diagnostic("parity", f"{one.message} ({kind} {one.row + 1}: {_shown(rows, one.row)})", help=help) for one in wrong]
     if problems:
-        raise CheckError(replace(problem, help=help) for problem in problems[:8])
+        raise CheckError(problems)
     return proof
 
 
-def trained_answers(module: nn.Module, graph: Graph, preprocessing: Preprocessing, rows: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
-    """What the trained pipeline answers for raw rows: NumPy preprocessing, the torch module in inference mode, NumPy decoding."""
-    encoded = {
-        name: run_program(item.program, {item.program.inputs[0]: rows[name]})[item.program.outputs[0]]
-        for name, item in preprocessing.inputs.items()
-    }
-    was_training = module.training
-    module.eval()
-    device = next(module.parameters()).device
-    with torch.inference_mode():
-        outputs = module(*(torch.from_numpy(np.ascontiguousarray(encoded[value.name])).to(device) for value in graph.inputs))
-    module.train(was_training)
-    answers: dict[str, np.ndarray] = {}
-    for target, output in outputs.items():
-        decode = with_grounds(preprocessing.targets[target].decode)
-        answers.update(run_program(decode, {decode.inputs[0]: output.cpu().numpy()}))
-    return answers
+@dataclass(frozen=True)
+class _Wrong:
+    """What is wrong with an output, and the row where it is worst."""
+
+    message: str
+    row: int
 
 
-def legal_session(model: onnx.ModelProto) -> ort.InferenceSession:
-    """A session on the CPU, once the model's form is checked.
+def _compare_at_all_sizes(
+    session: ort.InferenceSession, rows: Rows, expected: Trained, preprocessing: Preprocessing, proof: Proof, *, real: bool
+) -> list[_Wrong]:
+    """What is wrong, for each output at the first batch size at which something is."""
+    names = [output.name for output in session.get_outputs()]
+    found_wrong: dict[str, _Wrong] = {}
+    for size in BATCH_SIZES:
+        numbers = row_numbers(_count(rows), size)
+        found = in_batches(session, names, {name: array[numbers] for name, array in rows.items()}, size)
+        wanted = expected.at(numbers)
+        for name in names:
+            wrong = _compare(name, found[name], wanted, preprocessing, proof, real=real)
+            if wrong is not None and name not in found_wrong:
+                found_wrong[name] = _Wrong(f"{wrong.message} at batch size {size}", int(numbers[wrong.row]))
+    return list(found_wrong.values())
 
-    Raises:
-        CheckError: when the model is not legal ONNX, or ONNX Runtime does not take it.
+
+def row_numbers(count: int, size: int) -> np.ndarray:
+    """Which of `count` rows are run in batches of `size`: all, and again from the first where they do not fill one; of many, some.
+
+    >>> row_numbers(3, 7).tolist(), len(row_numbers(10_000, 2))
+    ([0, 1, 2, 0, 1, 2, 0], 514)
     """
-    try:
-        onnx.checker.check_model(model, full_check=True)
-        options = ort.SessionOptions()
-        options.log_severity_level = 3
-        return ort.InferenceSession(model.SerializeToString(), options, providers=["CPUExecutionProvider"])
-    except Exception as error:  # onnx and onnxruntime raise many kinds, each of which means the same here
-        raise CheckError(f"the exported model is not legal ONNX: {error}", code="parity") from error
+    if count > size * MOST_RUNS:
+        return np.linspace(0, count - 1, size * MOST_RUNS).astype(np.int64)
+    return np.arange(max(count, size)) % count
 
 
-def in_batches(session: ort.InferenceSession, names: list[str], rows: Mapping[str, np.ndarray], size: int) -> dict[str, np.ndarray]:
-    """The outputs `names` for raw rows that go through the model in batches of `size`; of single rows, the first 257.
+def in_batches(session: ort.InferenceSession, names: Sequence[str], rows: Rows, size: int) -> Answers:
+    """The outputs `names` for raw rows that go through the model in batches of `size`.
 
     Raises:
         CheckError: when the model does not run.
     """
-    total = _count(rows)
-    if size == 1:
-        total = min(total, 257)  # single rows are slow and prove no more after some
     pieces: dict[str, list[np.ndarray]] = {name: [] for name in names}
-    for start in range(0, total, size):
-        batch = {name: array[start : min(start + size, total)] for name, array in rows.items()}
+    for start in range(0, _count(rows), size):
+        batch = {name: array[start : start + size] for name, array in rows.items()}
         try:
             values = session.run(names, batch)
         except Exception as error:  # onnxruntime raises many kinds
-            raise CheckError(f"the exported model does not run on {size} rows: {error}", code="parity") from error
+            raise CheckError(f"the exported model does not run on {_count(batch)} rows: {error}", code="parity") from error
         for name, value in zip(names, values, strict=True):
             pieces[name].append(np.asarray(value))
     return {name: np.concatenate(parts) for name, parts in pieces.items()}
 
 
-def _compare(name: str, found: np.ndarray, answers: Mapping[str, np.ndarray], preprocessing: Preprocessing, proof: Proof) -> str:
-    """What is wrong with an output, as a sentence; empty when it is within tolerance."""
-    expected = answers[name][: len(found)]
-    if found.shape != expected.shape:
-        return f"`{name}` has the shape {found.shape}, the trained pipeline gives {expected.shape}"
+def _compare(name: str, found: np.ndarray, expected: Trained, preprocessing: Preprocessing, proof: Proof, *, real: bool) -> _Wrong | None:
+    """What is wrong with an output; None when it is within tolerance."""
+    wanted = expected.answers[name]
+    if found.shape != wanted.shape:
+        return _Wrong(f"`{name}` has the shape {found.shape}, the trained pipeline gives {wanted.shape}", 0)
     if found.dtype.kind != "f":
-        different = found.astype(object) != expected.astype(object)
-        grounds = {value: array[: len(found)] for value, array in answers.items()}
-        tied = defensible(preprocessing.targets[name].decode, grounds, found)
-        proof.flips += int((different & tied).sum())
-        wrong = int((different & ~tied).sum())
-        return f"`{name}` has {wrong} wrong labels" if wrong else ""
-    distance = np.abs(found.astype(np.float64) - expected.astype(np.float64))
-    same = (found == expected) | (np.isnan(found) & np.isnan(expected))
-    units = np.where(same, 0.0, distance / (ABSOLUTE + RELATIVE * np.abs(expected)))
-    worst = float(np.max(np.nan_to_num(units, nan=np.inf), initial=0.0))
+        different = found.astype(object) != wanted.astype(object)
+        tied = defensible(preprocessing.targets[name].decode, expected.answers, expected.allowed, found)
+        compared = (~expected.unanswered).reshape(-1, *(1 for _ in found.shape[1:]))
+        proof.flips += int((different & tied & compared).sum())
+        wrong = different & ~tied
+        return _Wrong(f"`{name}` has {int(wrong.sum())} wrong labels", _first_row(wrong)) if wrong.any() else None
+    compared = np.isfinite(expected.allowed[name])
+    with np.errstate(invalid="ignore"):
+        distance = np.where(compared, np.abs(found.astype(np.float64) - wanted), 0.0)
+    units = np.nan_to_num(distance / expected.allowed[name], nan=np.inf)
+    worst = float(np.max(units, initial=0.0))
     proof.worst[name] = max(proof.worst.get(name, 0.0), worst)
-    proof.max_absolute[name] = max(proof.max_absolute.get(name, 0.0), float(np.max(np.where(same, 0.0, distance), initial=0.0)))
-    return f"`{name}` differs by {worst:.3g} times the tolerance" if worst > 1 else ""
+    if real:
+        proof.max_absolute[name] = max(proof.max_absolute.get(name, 0.0), float(np.max(np.nan_to_num(distance), initial=0.0)))
+    return _Wrong(f"`{name}` differs by {worst:.3g} times the tolerance", _first_row(units == worst)) if worst > 1 else None
 
 
-def _worst_row(found: np.ndarray, expected: np.ndarray) -> int:
-    expected = expected[: len(found)]
-    if found.shape != expected.shape:
-        return 0
-    if found.dtype.kind not in "f":
-        return int(np.argmax((found.astype(object) != expected.astype(object)).reshape(len(found), -1).any(axis=1)))
-    distance = np.abs(found.astype(np.float64) - expected).reshape(len(found), -1).max(axis=1)
-    return int(np.argmax(np.nan_to_num(distance, nan=np.inf)))
+def _first_row(marked: np.ndarray) -> int:
+    return int(np.argmax(marked.reshape(len(marked), -1).any(axis=1)))
+
+
+def _shown(rows: Rows, number: int) -> str:
+    """The first values of a row: `size = 1.5, colour = 'red', ...`."""
+    values = [(name, value) for name, array in rows.items() for value in array[number].ravel()[: _SHOWN + 1].tolist()]
+    shown = [f"{name} = {value:g}" if isinstance(value, float) else f"{name} = {str(value)[:20]!r}" for name, value in values[:_SHOWN]]
+    return ", ".join(shown) + (", ..." if len(values) > _SHOWN else "")
 
 
 def _count(rows: Mapping[str, np.ndarray]) -> int:

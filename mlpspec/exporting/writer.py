@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
@@ -9,12 +10,21 @@ from onnx import NodeProto, TensorProto, helper, numpy_helper
 
 
 class GraphWriter:
-    """What a graph is made of, in order of calculation."""
+    """What a graph is made of, in order of calculation.
 
-    def __init__(self) -> None:
+    Args:
+        taken: names that other parts of the graph have.
+    """
+
+    def __init__(self, taken: Iterable[str] = ()) -> None:
         self.nodes: list[NodeProto] = []
         self.initializers: list[TensorProto] = []
-        self._names: set[str] = set()
+        self._names: set[str] = set(taken)
+
+    @property
+    def taken(self) -> frozenset[str]:
+        """The names that nothing else in the graph may have."""
+        return frozenset(self._names)
 
     def constant(self, value: Any, dtype: Any, near: str) -> str:
         """A constant tensor; its name, made from that of the value it belongs to. Texts have dtype object."""

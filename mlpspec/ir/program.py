@@ -15,7 +15,7 @@ A program is a list of steps over named values. The first axis of every value is
     log1p         (batch, ...) -> (batch, ...)              log(1 + x), for x above -1
     expm1         (batch, ...) -> (batch, ...)              exp(x) - 1
     matmul        (batch, k) -> (batch, m)                  values: k rows of m numbers; calculated in float64
-    sort          (batch, k) -> (batch, k)                  the smallest first
+    sort          (batch, k) -> (batch, k)                  width: k; the smallest first
     pick          (batch, k) -> (batch, n)                  columns: n positions
     lookup        (batch, k) texts or int64 -> (batch, 1)   columns: k; column: which of them; keys; values: int64; default
     one_hot       (batch, 1) int64 -> (batch, depth)        depth; code 0 (unknown) gives zeros, code i sets position i - 1

@@ -14,6 +14,9 @@ from mlpspec.ir.lowering import Fold, Function, Init, Input, Inputs, Lowering, M
 from mlpspec.pytorch.names import class_name, identifiers
 from mlpspec.pytorch.targets import resolve
 
+LAYER = "layer"
+"""Key in the `meta` of the module's fx nodes: the name of the graph's node that each belongs to."""
+
 
 def build_module(graph: Graph) -> fx.GraphModule:
     """The network as a module on the CPU, freshly initialized from torch's random state.
@@ -54,8 +57,10 @@ def _wire(graph: Graph) -> fx.Graph:
     arguments = identifiers(value.name for value in graph.inputs)
     values: dict[str, fx.Node] = {name: wired.placeholder(argument) for name, argument in arguments.items()}
     for node in graph.nodes:
+        before = len(wired.nodes)
         values[node.name] = _call(wired, node, [values[source] for source in node.sources])
-        values[node.name].meta["layer"] = node.name
+        for made in list(wired.nodes)[before:]:
+            made.meta[LAYER] = node.name
     wired.output({target: values[name] for target, name in graph.outputs.items()})
     return wired
 

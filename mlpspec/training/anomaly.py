@@ -8,6 +8,7 @@ from typing import Any
 import torch
 from torch import fx, nn
 
+from mlpspec.pytorch.module import LAYER
 from mlpspec.training.losses import DivisibleLoss, LossFunction, Shares
 
 
@@ -36,7 +37,7 @@ class Inspector(fx.Interpreter):
 
     def run_node(self, n: fx.Node) -> Any:
         """A node of the network's graph; nodes that are no layer are its inputs and its output."""
-        layer = n.meta.get("layer")
+        layer = n.meta.get(LAYER)
         if layer is None:
             return super().run_node(n)
         args, _ = self.fetch_args_kwargs_from_env(n)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 import yaml
 
 from mlpspec.language.document import Document
@@ -9,19 +12,32 @@ from mlpspec.language.scalars import resolve
 from mlpspec.language.writer import plain
 
 
-def resolved_spec(document: Document) -> str:
+def resolved_spec(document: Document, *, other_names: Mapping[str, str] | None = None) -> str:
     """The spec as YAML with overrides and variables applied and every default written out. Reading it gives the same spec.
 
     Without `tuning:`, which speaks of the spec as it was written.
+
+    Args:
+        other_names: texts in `data` and `vars` to write otherwise, such as paths of this machine.
     """
     written = plain(document.spec, complete=True)
     del written["tuning"]
+    for section in ("data", "vars"):
+        written[section] = _renamed(written[section], other_names or {})
     data = document.spec.data
     if data.train is not None:
         del written["data"]["split"]  # which has no meaning, and may not be written, beside a file for each part
     elif data.split.column is not None:
         written["data"]["split"] = {"column": written["data"]["split"]["column"]}
     return yaml.dump(written, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=120)
+
+
+def _renamed(value: Any, names: Mapping[str, str]) -> Any:
+    if isinstance(value, dict):
+        return {key: _renamed(item, names) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_renamed(item, names) for item in value]
+    return names.get(value, value) if isinstance(value, str) else value
 
 
 class _Dumper(yaml.SafeDumper):

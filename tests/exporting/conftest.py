@@ -37,7 +37,7 @@ class Exported:
 
     def expect(self, rows: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
         """What the trained pipeline makes of them."""
-        from mlpspec.exporting.verify import trained_answers
+        from mlpspec.exporting.trained import trained_answers
 
         return trained_answers(self.module, self.graph, self.preprocessing, rows)
 

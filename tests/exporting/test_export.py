@@ -347,3 +347,37 @@ training: {epochs: 2}
         names = [value.name for value in model.graph.input] + [tensor.name for tensor in model.graph.initializer]
         names += [name for node in model.graph.node for name in node.output]
         assert len(set(names)) == len(names)
+
+
+ABSOLUTE = TEXT.replace("data: {path: table.csv}", "vars: {rows: PLACE/table.csv}\ndata: {train: $rows, validation: PLACE/more/table.csv}")
+
+
+def test_an_absolute_path_of_the_data_is_not_in_the_file(run, tmp_path):
+    """Allowed with `--allow-outside`, it would tell where the data lies on this machine."""
+    from mlpspec.compiler import loads
+    from mlpspec.training.train import train
+
+    table = (run.path.parents[2] / "table.csv").read_text()
+    (tmp_path / "more").mkdir()
+    for name in ("table.csv", "more/table.csv"):
+        (tmp_path / name).write_text(table)
+    document = loads(ABSOLUTE.replace("PLACE", str(tmp_path)), folder=tmp_path, allow_outside=True)
+    path = export(train(document, runs=tmp_path / "runs").folder).path
+    assert str(tmp_path).encode() not in path.read_bytes()
+    props = {prop.key: prop.value for prop in onnx.load(path).metadata_props}
+    spec = loads(props["mlpspec.spec"]).spec
+    assert (spec.data.train, spec.data.validation) == (f"{tmp_path.name}/table.csv", "more/table.csv")
+    assert list(json.loads(props["mlpspec.run"])["data"]) == [f"{tmp_path.name}/table.csv", "more/table.csv"]
+
+
+@pytest.mark.parametrize("seed", ["0", "12345"])
+def test_the_bytes_do_not_depend_on_the_process(run, exported, tmp_path, seed):
+    """Sets have another order in every process: nothing in the file follows it."""
+    path = tmp_path / "model.onnx"
+    subprocess.run(
+        [sys.executable, "-m", "mlpspec", "export", str(run.path), "-o", str(path)],
+        env={**os.environ, "PYTHONHASHSEED": seed},
+        check=True,
+        capture_output=True,
+    )
+    assert path.read_bytes() == exported.path.read_bytes()

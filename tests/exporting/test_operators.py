@@ -40,7 +40,7 @@ EXACT = [
     ("add", [np.vstack([NUMBERS, EDGES])], {"values": [0.1, 1e8, -5]}),
     ("clip", [np.vstack([NUMBERS, EDGES])], {"lower": [-1, -2, 0.5], "upper": [1, 2, 3e38]}),
     ("matmul", [NUMBERS], {"values": RANDOM.normal(size=(3, 2)).tolist()}),
-    ("sort", [np.vstack([NUMBERS, EDGES[1:]])], {}),
+    ("sort", [np.vstack([NUMBERS, EDGES[1:]])], {"width": NUMBERS.shape[1]}),
     ("pick", [np.vstack([NUMBERS, EDGES])], {"columns": [2, 0, 2, 1]}),
     ("lookup", [TEXTS], {"columns": 2, "column": 1, "keys": ["x", "a", "é b"], "values": [3, 2, 1], "default": 0}),
     ("lookup", [TEXTS[:, :1]], {"columns": 1, "column": 0, "keys": ["x", "", "é b"], "values": [3, 2, 1], "default": -1}),

@@ -41,7 +41,8 @@ def logit(p):
 
 def ask(program, head, found):
     values = run_program(with_grounds(program), {"head": np.asarray(head, np.float32)})
-    return defensible(program, values, np.asarray(found, object if isinstance(np.ravel(found)[0], str) else np.int64)).tolist()
+    allowed = {name: ABSOLUTE + RELATIVE * np.abs(array) for name, array in values.items() if array.dtype.kind == "f"}
+    return defensible(program, values, allowed, np.asarray(found, object if isinstance(np.ravel(found)[0], str) else np.int64)).tolist()
 
 
 @pytest.mark.parametrize("threshold", [0.5, 0.3, 0.9, 0.01])
@@ -87,3 +88,10 @@ def test_probabilities_that_are_no_numbers_are_no_ties():
     with np.errstate(invalid="ignore"):
         assert ask(decoding(["a", "b"]), [[np.nan, 0.0]], ["a"]) == [False]
         assert ask(binary(0.5), [[np.nan]], ["no"]) == [False]
+
+
+def test_where_anything_will_do_every_class_is_right():
+    values = {"head": np.zeros((1, 2), np.float32), "kind_probability": np.array([[np.nan, np.nan]], np.float32)}
+    allowed = {"kind_probability": np.full((1, 2), np.inf)}
+    for label, right in (("a", True), ("b", True), ("c", False)):
+        assert defensible(decoding(["a", "b"]), values, allowed, np.array([label], object)).tolist() == [right]

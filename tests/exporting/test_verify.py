@@ -7,6 +7,7 @@ from onnx import helper, numpy_helper
 
 from mlpspec.diagnostics import CheckError
 from mlpspec.exporting import operators
+from mlpspec.exporting.verify import row_numbers
 
 TEXT = """\
 mlpspec: 1
@@ -220,3 +221,51 @@ def test_the_modules_mode_is_kept(exported):
         exported.prove()
         assert exported.module.training is mode
     exported.module.eval()
+
+
+def test_every_batch_size_is_really_run_however_few_rows_there_are(exported, monkeypatch):
+    from mlpspec.exporting import verify
+
+    ran = set()
+    real = verify.in_batches
+
+    def spy(session, names, rows, size):
+        class Spy:
+            def run(self, names, batch):
+                ran.add((size, len(next(iter(batch.values())))))
+                return session.run(names, batch)
+
+        return real(Spy(), names, rows, size)
+
+    monkeypatch.setattr(verify, "in_batches", spy)
+    few = {name: array[:3] for name, array in exported.rows.items()}
+    verify.prove(exported.model, exported.module, exported.graph, exported.preprocessing, few, few)
+    assert {(1, 1), (2, 2), (7, 7), (257, 257)} <= ran
+
+
+@pytest.mark.parametrize(("count", "size", "rows"), [(3, 1, 3), (3, 257, 257), (1000, 257, 1000), (1000, 1, 257), (10**6, 7, 7 * 257)])
+def test_rows_are_repeated_or_spread(count, size, rows):
+    numbers = row_numbers(count, size)
+    assert len(numbers) == rows
+    assert numbers.min() == 0
+    assert numbers.max() == count - 1
+    assert (np.bincount(numbers, minlength=count).max() - np.bincount(numbers, minlength=count).min()) <= 1
+
+
+def test_the_message_shows_the_row(exported):
+    change, _ = CHANGES["a bias of a head"]
+    with pytest.raises(CheckError) as error:
+        exported.prove(changed(exported, change))
+    message = error.value.diagnostics[0].message
+    assert "at batch size 1 (row " in message
+    assert "numbers = " in message
+    assert "colour = '" in message
+    assert "`head_kind`" in error.value.diagnostics[0].help
+
+
+def test_an_output_that_is_not_as_declared_is_refused(exported):
+    def declare(graph):
+        graph.output[0].type.tensor_type.shape.dim[0].dim_param = "rows"
+
+    with pytest.raises(CheckError, match="declares"):
+        exported.prove(changed(exported, declare))

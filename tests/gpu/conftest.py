@@ -119,7 +119,7 @@ class Exported:
 
     def trained(self) -> dict[str, np.ndarray]:
         """What NumPy and torch on the CPU answer."""
-        from mlpspec.exporting.verify import trained_answers
+        from mlpspec.exporting.trained import trained_answers
         from mlpspec.training.run_document import load_run_document, load_run_module
 
         preprocessing = self.run.preprocessing()

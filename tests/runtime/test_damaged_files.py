@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import io
 import pickle
 import random
 import subprocess
 import sys
+import zipfile
 from pathlib import Path
 
 import numpy as np
@@ -17,13 +19,35 @@ SCRIPT = Path(__file__).with_name("damaged.py")
 ACCEPTED = {"worked", "ModelFileError", "DataError"}  # DataError: a flipped bit in the name of a column
 
 
+LONGEST = 300
+"""Seconds after which something hangs."""
+
+
 def outcomes(folder: Path) -> dict[str, str]:
-    done = subprocess.run([sys.executable, str(SCRIPT), str(folder)], capture_output=True, text=True, check=False)
-    found = dict(line.split(" ", 1) for line in done.stdout.splitlines())
-    assert done.returncode == 0, f"crashed after {list(found)[-1:]}: {done.stderr[-500:]}"
+    """How each file of a folder ended, after checks that hold for all: no crash, no file left or changed, exit codes as they should be."""
+    place = folder.with_name(f"{folder.name}-checked")
+    (place / "answers").mkdir(parents=True)
+    data = place / "rows.csv"
+    data.write_text("width,height,island\n1,2.5,Dream\nNA,3,Mars\n")
+    before = contents(folder)
+    command = [sys.executable, str(SCRIPT), str(folder), str(data), str(place / "answers")]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=LONGEST)
+    lines = [line.split("\t") for line in done.stdout.splitlines()]
+    assert done.returncode == 0, f"crashed after {lines[-1:]}: {done.stderr[-500:]}"
     assert done.stderr == ""
-    assert sorted(found) == sorted(path.name for path in folder.iterdir())
-    return found
+    assert sorted(name for name, *_ in lines) == sorted(path.name for path in folder.iterdir())
+    assert contents(folder) == before
+    assert sorted(path.name for path in place.iterdir()) == ["answers", "rows.csv"]
+    for name, outcome, inspect, predict, left in lines:
+        assert not left, f"{name} left {left}"
+        assert {inspect, predict} <= {"0", "4", "5"}, name
+        assert inspect != "4", name
+        assert ("5" in (inspect, predict)) == (outcome == "ModelFileError"), (name, outcome, inspect, predict)
+    return {name: outcome for name, outcome, *_ in lines}
+
+
+def contents(folder: Path) -> dict[str, bytes]:
+    return {path.name: path.read_bytes() for path in folder.iterdir()}
 
 
 def damage(data: bytes, dice: random.Random) -> bytes:
@@ -98,6 +122,15 @@ def test_weights_outside_the_file_are_never_read(mixed, make, tmp_path, monkeypa
     assert outcomes(models) == {"m.onnx": "ModelFileError"}
 
 
+def zipped(files: dict[str, bytes]) -> bytes:
+    """A zip archive, which is what torch.save writes."""
+    stream = io.BytesIO()
+    with zipfile.ZipFile(stream, "w") as archive:
+        for name, data in files.items():
+            archive.writestr(name, data)
+    return stream.getvalue()
+
+
 def test_foreign_and_hostile_files(mixed, make, tmp_path):
     class Trap:
         def __reduce__(self):
@@ -118,6 +151,16 @@ def test_foreign_and_hostile_files(mixed, make, tmp_path):
     )
     files = {
         "pickle": pickle.dumps(Trap()),
+        "torch_file": zipped({"archive/data.pkl": pickle.dumps(Trap()), "archive/version": b"3"}),
+        "safetensors": (2).to_bytes(8, "little") + b"{}",
+        "html": b"<!doctype html><html></html>",
+        "truncated_half": mixed[: len(mixed) // 2],
+        "truncated_last": mixed[:-1],
+        "twice": mixed + mixed,
+        "ir_zero": make.model_bytes(make.mixed_graph(), {}, ir_version=0),
+        "ir_huge": make.model_bytes(make.mixed_graph(), {}, ir_version=2**31),
+        "opset_negative": make.model_bytes(graph("Relu"), card, opset=-1),
+        "opset_huge": make.model_bytes(graph("Relu"), card, opset=2**62),
         "old_pickle": pickle.dumps(Trap(), 0),
         "empty": b"",
         "zeros": b"\0" * 1000,

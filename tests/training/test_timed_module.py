@@ -2,7 +2,7 @@ import numpy as np
 import torch
 
 from mlpspec.compiler import load
-from mlpspec.exporting.verify import trained_answers
+from mlpspec.exporting.trained import trained_answers
 from mlpspec.training.run_document import load_run_document, load_run_module
 from mlpspec.training.run_folder import RunFolder
 from mlpspec.training.timed_module import timed_module

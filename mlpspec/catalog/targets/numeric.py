@@ -100,10 +100,10 @@ def _in_order(chain: Chain, columns: int, levels: int) -> None:
     """Append the steps that bring each column's levels into ascending order. All scales keep that order."""
     head = chain.last
     if columns == 1:
-        chain.then("sort")
+        chain.then("sort", width=levels)
         return
     parts = [chain.step("pick", head, columns=[column * levels + level for level in range(levels)]) for column in range(columns)]
-    chain.last = chain.step("concat", *(chain.step("sort", part) for part in parts))
+    chain.last = chain.step("concat", *(chain.step("sort", part, width=levels) for part in parts))
 
 
 def _interval_columns(columns: tuple[str, ...], ends: tuple[float, float]) -> tuple[str, ...]:

@@ -19,8 +19,10 @@ from mlpspec.exporting.ensemble.join import join
 from mlpspec.exporting.ensemble.members import Ensemble, load_ensemble
 from mlpspec.exporting.export import ExportResult, sealed
 from mlpspec.exporting.proof_rows import edge_rows
+from mlpspec.exporting.public_paths import public_paths
 from mlpspec.exporting.ties import with_grounds
-from mlpspec.exporting.verify import prove_against, trained_answers
+from mlpspec.exporting.trained import Rows, Trained, trained
+from mlpspec.exporting.verify import prove_against
 from mlpspec.language.sections.export import Export
 from mlpspec.training.resolved_spec import resolved_spec
 from mlpspec.training.run_folder import RunFolder
@@ -54,29 +56,31 @@ def export_ensemble(
     path = output or run.path / "model.onnx"
     with write_atomically(path) as file:  # which looks at the place before the work begins
         card = model_card(ensemble.document.spec.name, preprocessing, options)
-        metadata = {"mlpspec.spec": resolved_spec(ensemble.document), "mlpspec.model": card}
+        paths = public_paths(ensemble.document.spec.data)
+        metadata = {"mlpspec.spec": resolved_spec(ensemble.document, other_names=paths), "mlpspec.model": card}
         model = join(_models(ensemble, options), ensemble.document.spec.name, preprocessing, options, metadata)
         edges = edge_rows(preprocessing, rows)
         proof = prove_against(model, ensemble_answers(ensemble), preprocessing, rows, edges, explain=_explain).to_json()
-        data = sealed(model, _info(run, ensemble), proof)
+        data = sealed(model, _info(run, ensemble), proof, paths)
         file.write(data)
     run.write_json("proof.json", proof)
     return ExportResult(path, len(data), hashlib.sha256(data).hexdigest(), len(model.graph.node), proof)
 
 
-def ensemble_answers(ensemble: Ensemble) -> Callable[[Mapping[str, np.ndarray]], dict[str, np.ndarray]]:
-    """What the trained pipelines answer together: a function from raw rows to the answers, and to what labels are decided by."""
+def ensemble_answers(ensemble: Ensemble) -> Callable[[Rows], Trained]:
+    """What the trained pipelines answer together: a function from raw rows to the answers, and to what labels are decided by.
 
-    def answers(rows: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
-        said: dict[str, np.ndarray] = {}
-        for number, member in enumerate(ensemble.members):
-            found = trained_answers(member.module, member.graph, member.preprocessing, rows)
-            said.update({member_value(name, number): value for name, value in found.items()})
+    A mean may be off by the mean of what its numbers may.
+    """
+
+    def answers(rows: Rows) -> Trained:
+        found = [trained(member.module, member.graph, member.preprocessing, rows) for member in ensemble.members]
+        said = {member_value(name, number): value for number, one in enumerate(found) for name, value in one.answers.items()}
         decoded: dict[str, np.ndarray] = {}
         for target in ensemble.preprocessing.targets.values():
             decode = with_grounds(target.decode)
             decoded.update(run_program(decode, {name: said[name] for name in decode.inputs}))
-        return decoded
+        return Trained(decoded, {name: np.mean([one.allowed[name] for one in found], axis=0) for name in found[0].allowed})
 
     return answers
 

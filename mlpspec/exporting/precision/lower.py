@@ -13,12 +13,12 @@ from onnx import ModelProto
 from torch import nn
 
 from mlpspec.data.dataset import Part
+from mlpspec.exporting.legal import legal_session
 from mlpspec.exporting.precision.agreement import Agreement, agreement
 from mlpspec.exporting.precision.convert import Converted, convert, method
 from mlpspec.exporting.precision.gate import Change, changes, refuse_drops
 from mlpspec.exporting.precision.onnx_network import OnnxNetwork
 from mlpspec.exporting.precision.speed import Speed, measure_speed
-from mlpspec.exporting.verify import legal_session
 from mlpspec.ir.fitted import Preprocessing
 from mlpspec.ir.graph import Graph
 from mlpspec.language.sections.export import Export

@@ -32,7 +32,7 @@ class Export(Record):
         "as often as they say.",
         examples=("temperature",),
     )
-    opset: int = option(default=20, minimum=18, maximum=21, doc="ONNX operator set of the model file.")
+    opset: int = option(default=20, minimum=17, maximum=21, doc="ONNX operator set of the model file.")
     precision: Precision = option(
         default="fp32",
         doc="Precision of the network inside the model file; inputs, outputs and what surrounds the network stay as they are. fp16 "

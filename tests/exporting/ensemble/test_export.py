@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import onnxruntime as ort
@@ -42,7 +43,7 @@ def test_answers_are_the_means_of_the_folds_files(crossed):
 
 def test_the_reference_is_the_mean_of_the_trained_pipelines(crossed):
     """What the proof compares with, against single runs of the trained pipelines."""
-    from mlpspec.exporting.verify import trained_answers
+    from mlpspec.exporting.trained import trained_answers
     from mlpspec.training.run_document import load_run_document, load_run_module
 
     said = []
@@ -51,7 +52,7 @@ def test_the_reference_is_the_mean_of_the_trained_pipelines(crossed):
         preprocessing = fold.preprocessing()
         graph, network = load_run_module(fold, load_run_document(fold), preprocessing)
         said.append(trained_answers(network, graph, preprocessing, ROWS))
-    found = ensemble_answers(load_ensemble(crossed, ()))(ROWS)
+    found = ensemble_answers(load_ensemble(crossed, ()))(ROWS).answers
     for name in ("kind_probability", "on_probability", "tags_probability", "price", "price_interval", "pair"):
         np.testing.assert_allclose(found[name], np.mean([one[name] for one in said], axis=0), rtol=1e-6)
 
@@ -82,8 +83,13 @@ def test_what_is_not_asked_for_is_not_calculated(crossed):
 
 
 def test_a_difference_leaves_no_file(crossed, monkeypatch):
-    wrong = ensemble_answers(load_ensemble(crossed, ()))
-    monkeypatch.setattr(module, "ensemble_answers", lambda _: lambda rows: {**wrong(rows), "price": wrong(rows)["price"] + 1})
+    right = ensemble_answers(load_ensemble(crossed, ()))
+
+    def wrong(rows):
+        found = right(rows)
+        return replace(found, answers={**found.answers, "price": found.answers["price"] + 1})
+
+    monkeypatch.setattr(module, "ensemble_answers", lambda _: wrong)
     with pytest.raises(CheckError, match="`price` differs") as error:
         export_ensemble(crossed)
     assert "export the folds one by one" in error.value.diagnostics[0].help

@@ -3,8 +3,8 @@ import pytest
 from onnx import ModelProto, numpy_helper
 
 from mlpspec.diagnostics import CheckError
+from mlpspec.exporting.legal import legal_session
 from mlpspec.exporting.precision.agreement import agreement
-from mlpspec.exporting.verify import legal_session
 
 TEXT = """\
 mlpspec: 1

@@ -49,7 +49,7 @@ def made(text, frame, weights):
 
     def run(options, rows=rows):
         trained = Trained(module, graph, data.preprocessing, spec, data.parts)
-        return lower(join(core), core, join, trained, options, rows, edge_rows(data.preprocessing, rows))
+        return lower(join(core), core, join, trained, options, rows, edge_rows(data.preprocessing, rows, extremes=False))
 
     return run, core, graph, data, rows
 
