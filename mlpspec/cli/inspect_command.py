@@ -54,8 +54,7 @@ def _card(card) -> list[str]:  # noqa: ANN001  # a runtime.card.ModelCard, impor
         lines.append(f"  answers {target.name}: {target.kind}{classes}")
     if card.samples > 1:
         lines.append(f"  every answer is the mean of {card.samples} samples")
-    figures = card.run.get("figures", {})
-    for part in figures:
-        shown = ", ".join(f"{name} {value:.4g}" for name, value in figures[part].items() if value is not None)
+    for part, figures in card.figures.items():
+        shown = ", ".join(f"{name} {value:.4g}" for name, value in figures.items() if value is not None)
         lines.append(f"  {part}: {shown}")
     return lines

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -56,6 +57,7 @@ class ModelCard:
 
     `precision` is that of its network: `fp32`, `fp16`, `bf16` or `int8`; `quantization` how int8 was made, empty otherwise.
     `spec` is the specification's text, `run` what is known of the training (metrics, versions, hashes; empty when the file has none).
+    `figures` are what the training measured, by part of the data and name; None where a figure has no value.
     `samples` is how often every row is answered inside the model, which needs as many times the memory.
     """
 
@@ -69,6 +71,7 @@ class ModelCard:
     samples: int = 1
     spec: str = field(default="", repr=False)
     run: Mapping[str, Any] = field(default_factory=dict, repr=False)
+    figures: Mapping[str, Mapping[str, float | None]] = field(default_factory=dict, repr=False)
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -112,6 +115,7 @@ def read_card(metadata: Mapping[str, str], inputs: Sequence[Value], outputs: Seq
     for key in ("inputs", "targets"):
         if not reader.list(data, key, "mlpspec.model"):
             raise reader.fault("mlpspec.model", f"`{key}` is empty")
+    run = reader.object(reader.parsed(metadata["mlpspec.run"], "mlpspec.run"), "mlpspec.run") if "mlpspec.run" in metadata else {}
     card = ModelCard(
         name=reader.text(data, "name", "mlpspec.model"),
         mlpspec=reader.text(data, "mlpspec", "mlpspec.model"),
@@ -122,7 +126,8 @@ def read_card(metadata: Mapping[str, str], inputs: Sequence[Value], outputs: Seq
         quantization="" if data.get("quantization") is None else reader.text(data, "quantization", "mlpspec.model"),
         samples=reader.count(data, "samples", "mlpspec.model", default=1),
         spec=metadata.get("mlpspec.spec", ""),
-        run=reader.object(reader.parsed(metadata["mlpspec.run"], "mlpspec.run"), "mlpspec.run") if "mlpspec.run" in metadata else {},
+        run=run,
+        figures=_figures(reader, run),
     )
     problems = [*_contradictions(card, inputs, outputs)]
     if problems:
@@ -183,6 +188,12 @@ class _Reader:
             raise self.fault(where, f"`{key}` is no number of times")
         return value
 
+    def number(self, value: Any, where: str) -> float | None:
+        huge = isinstance(value, int) and abs(value) > sys.float_info.max
+        if value is not None and (not isinstance(value, int | float) or isinstance(value, bool) or huge):
+            raise self.fault(where, "a number is wanted")
+        return None if value is None else float(value)
+
     def names(self, values: Any, where: str) -> tuple[str | int, ...]:
         """Different classes or categories, all texts or all integers."""
         if not isinstance(values, list) or not (all(isinstance(v, str) for v in values) or all(type(v) is int for v in values)):
@@ -190,6 +201,12 @@ class _Reader:
         if len(set(values)) != len(values):
             raise self.fault(where, "a class or category stands twice")
         return tuple(values)
+
+
+def _figures(reader: _Reader, run: Mapping[str, Any]) -> dict[str, dict[str, float | None]]:
+    where = "mlpspec.run: figures"
+    found = reader.object(run.get("figures", {}), where)
+    return {part: {name: reader.number(figure, where) for name, figure in reader.object(found[part], where).items()} for part in found}
 
 
 def _input(reader: _Reader, item: Any, where: str) -> InputCard:

@@ -46,7 +46,7 @@ def card(inputs: Sequence[Mapping[str, Any]], targets: Sequence[Mapping[str, Any
     return {
         "mlpspec.model": json.dumps(data),
         "mlpspec.spec": "mlpspec: 1\n",
-        "mlpspec.run": json.dumps({"figures": {"validation.loss": 0.5}}),
+        "mlpspec.run": json.dumps({"figures": {"validation": {"loss": 0.5}}}),
     }
 
 

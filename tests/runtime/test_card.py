@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import math
 from contextlib import suppress
 
 import pytest
@@ -28,7 +29,7 @@ def test_reads_the_card(metadata):
     assert card.inputs[1].categories == (("Biscoe", "Dream"),)
     assert card.targets[0].outputs == {"species": None, "species_probability": ("Adelie", "Chinstrap", "Gentoo")}
     assert card.spec == "mlpspec: 1\n"
-    assert card.run["figures"] == {"validation.loss": 0.5}
+    assert card.run["figures"] == {"validation": {"loss": 0.5}}
 
 
 def test_samples_inside_the_model(metadata):
@@ -76,6 +77,21 @@ def test_any_field_of_any_type_ends_in_an_error_or_a_card(metadata, value):
                     read_card({**metadata, "mlpspec.model": json.dumps(plain)}, INPUTS, OUTPUTS)
                 place[key] = old
     assert json.loads(metadata["mlpspec.model"]) == plain
+
+
+def test_figures_are_numbers_by_part_of_the_data(metadata):
+    run = {"figures": {"validation": {"loss": 1, "f1": None, "r2": -math.inf}, "test": {}}}
+    card = read_card({**metadata, "mlpspec.run": json.dumps(run)}, INPUTS, OUTPUTS)
+    assert card.figures == {"validation": {"loss": 1.0, "f1": None, "r2": -math.inf}, "test": {}}
+    assert card.run == run
+
+
+@pytest.mark.parametrize(
+    "figures", [None, 1, [], {"test": 0.5}, {"test": {"loss": "0.5"}}, {"test": {"loss": True}}, {"test": {"loss": 10**400}}]
+)
+def test_figures_of_another_form(metadata, figures):
+    with pytest.raises(ModelFileError, match="mlpspec.run: figures: (an object|a number) is wanted"):
+        read_card({**metadata, "mlpspec.run": json.dumps({"figures": figures})}, INPUTS, OUTPUTS)
 
 
 @pytest.mark.parametrize(

@@ -20,7 +20,7 @@ def test_our_model(mixed):
     assert found.operators["ai.onnx.ml.LabelEncoder"] == 1
     assert found.inputs == (Value("size", "tensor(float)", ("batch", 2)), Value("island", "tensor(string)", ("batch", 1)))
     assert found.card is not None
-    assert found.card.run["figures"] == {"validation.loss": 0.5}
+    assert found.card.run["figures"] == {"validation": {"loss": 0.5}}
     assert json.loads(json.dumps(found.to_json()))["card"]["spec"] == "mlpspec: 1\n"
 
 
