@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import warnings
 from collections.abc import Callable
+from typing import Any
 
 import lightning  # pyright: ignore[reportMissingImports]
 import torch
@@ -40,7 +41,7 @@ def make(name: str) -> tuple[Callable[[], float], int, str]:
     torch.manual_seed(0)
     loader = DataLoader(TensorDataset(features, answers), batch_size=workload.batch, shuffle=True)
     module = Module(workload)
-    quiet = {"logger": False, "enable_checkpointing": False, "enable_progress_bar": False, "enable_model_summary": False}
+    quiet: dict[str, Any] = {"logger": False, "enable_checkpointing": False, "enable_progress_bar": False, "enable_model_summary": False}
 
     def epoch() -> float:
         trainer = lightning.Trainer(max_epochs=1, accelerator="cpu", **quiet)
