@@ -88,6 +88,11 @@ class Run(Protocol):
         ...
 
     @property
+    def skipped(self) -> int | None:
+        """How many steps of the last epoch changed nothing, as their gradients overflowed float16; None at another precision."""
+        ...
+
+    @property
     def rows(self) -> int:
         """How many rows an epoch learns from."""
         ...

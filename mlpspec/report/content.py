@@ -51,7 +51,8 @@ class ReportContent:
         figures: by part, then by figure; None where a figure has no value.
         undefined: by part, then by figure: why it has no value.
         goals: for each figure of `epochs`, whether more is better. Figures without a goal are drawn alone.
-        epochs: the records of metrics.jsonl: `epoch`, `train.loss`, `validation.<figure>`, `learning_rate`, `seconds`.
+        epochs: the records of metrics.jsonl: `epoch`, `train.loss`, `validation.<figure>`, `learning_rate`, `seconds`; with
+            float16 `skipped_steps`.
         best_epoch: the epoch whose weights were best; 0 when there is none.
         weights: which the figures are of: `best`, `average` or `last`.
         monitor: the figure that chose it.

@@ -42,9 +42,13 @@ def column(epochs: Sequence[Mapping[str, Any]], name: str) -> list[float | None]
     return [float(value) if isinstance(value, int | float) and math.isfinite(value) else None for value in values]
 
 
+ASIDE = ("epoch", "learning_rate", "skipped_steps", "seconds")
+"""What a record has beside its figures."""
+
+
 def _names(epochs: Sequence[Mapping[str, Any]]) -> list[str]:
     """All figures of the records, in the order of their first appearance."""
-    return list(dict.fromkeys(name for record in epochs for name in record if name not in ("epoch", "learning_rate", "seconds")))
+    return list(dict.fromkeys(name for record in epochs for name in record if name not in ASIDE))
 
 
 def _loss(content: ReportContent, x: list[float], marked: Marked | None) -> str:
@@ -137,6 +141,8 @@ def _table(content: ReportContent) -> str:
     best = next((i for i, record in enumerate(epochs) if record["epoch"] == content.best_epoch), None)
     shown = sampled(len(epochs), TABLE_ROWS, () if best is None else (best,))
     rates, seconds = column(epochs, "learning_rate"), column(epochs, "seconds")
+    if any("skipped_steps" in record for record in epochs):
+        names.append("skipped_steps")
     columns = {name: column(epochs, name) for name in names}
     rows = [
         [

@@ -14,6 +14,7 @@ from mlpspec.catalog.batch_sizes.auto import SMALLEST, Auto, usual_batch_size
 from mlpspec.catalog.optimizers import Optimizer
 from mlpspec.diagnostics import MachineError
 from mlpspec.training.losses import LossFunction
+from mlpspec.training.precision import Precision
 from mlpspec.training.step import EagerStep, make_optimizer
 from mlpspec.training.tensors import Tensors
 
@@ -65,7 +66,13 @@ def largest_that_fits(fits: Callable[[int], bool], largest: int) -> int | None:
 
 
 def trial(
-    module: nn.Module, loss: LossFunction, optimizer: Optimizer, data: Tensors, accumulate: int, margin: float
+    module: nn.Module,
+    loss: LossFunction,
+    optimizer: Optimizer,
+    data: Tensors,
+    accumulate: int,
+    margin: float,
+    precision: Precision | None = None,
 ) -> Callable[[int], bool]:
     """Whether steps on a CUDA device fit into its memory: a copy of the network learns twice from so many rows.
 
@@ -75,7 +82,7 @@ def trial(
 
     def fits(rows: int) -> bool:
         try:
-            try_steps(module, loss, optimizer, data, rows, accumulate)
+            try_steps(module, loss, optimizer, data, rows, accumulate, precision)
             free, total = torch.cuda.mem_get_info(device)  # the allocator still holds what the steps took at their peak
             return free >= margin * total
         except torch.OutOfMemoryError:
@@ -87,12 +94,20 @@ def trial(
     return fits
 
 
-def try_steps(module: nn.Module, loss: LossFunction, optimizer: Optimizer, data: Tensors, rows: int, accumulate: int) -> None:
+def try_steps(
+    module: nn.Module,
+    loss: LossFunction,
+    optimizer: Optimizer,
+    data: Tensors,
+    rows: int,
+    accumulate: int,
+    precision: Precision | None = None,
+) -> None:
     """Two steps with batches of so many rows on a copy of the network; rows come again where there are too few."""
     device = next(module.parameters()).device
     with torch.random.fork_rng(devices=[device] if device.type == "cuda" else []):
         tried = copy.deepcopy(module)
-        step = EagerStep(tried, loss, make_optimizer(optimizer, tried), data)
+        step = EagerStep(tried, loss, make_optimizer(optimizer, tried), data, precision=precision and precision.anew())
         index = torch.arange(rows * accumulate, device=device) % data.rows
         for _ in range(2):  # the second one with all that the optimizer remembers
             step.run(index, 0.0, (rows,) * accumulate)

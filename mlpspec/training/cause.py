@@ -14,8 +14,12 @@ from mlpspec.pytorch.module import build_module
 from mlpspec.training.batches import Batch
 from mlpspec.training.checkpoints import Checkpoints
 from mlpspec.training.losses import LossFunction
+from mlpspec.training.precision import Network
 from mlpspec.training.step import Step
 from mlpspec.training.tensors import Tensors
+
+FRESH = ("random", "loss", "loss_scale")
+"""What a step's state leaves out for a beginning."""
 
 
 @dataclass(frozen=True)
@@ -50,6 +54,7 @@ def find_cause(
     epochs: range,
     first: int,
     stopped: Callable[[], bool],
+    forward: Network | None = None,
 ) -> Cause | None:
     """Do epochs again, the last of them step by step, until the loss is not finite. None when `stopped` says so before.
 
@@ -62,6 +67,7 @@ def find_cause(
         epochs: those to do again; the last of them is the one to look at.
         first: the first step of the first epoch.
         stopped: whether to give up.
+        forward: what stands in for calling the network.
     """
     for epoch in epochs[:-1]:
         if not _repeat(step, planned(epoch), first, stopped):
@@ -79,7 +85,8 @@ def find_cause(
     at, weights = looked_at
     module.load_state_dict(weights)
     batch = last.batches[at]
-    return Cause(number + 1, last.rates[number], *largest_gradient(module, loss, data, last.order[batch[0] : batch[-1]]))
+    index = last.order[batch[0] : batch[-1]]
+    return Cause(number + 1, last.rates[number], *largest_gradient(module, loss, data, index, forward))
 
 
 def rewind(module: nn.Module, graph: Graph, step: Step, checkpoints: Checkpoints, seed: int) -> tuple[int, int]:
@@ -95,7 +102,7 @@ def rewind(module: nn.Module, graph: Graph, step: Step, checkpoints: Checkpoints
         return position["epoch"], position["step"]
     torch.manual_seed(seed)
     module.load_state_dict(build_module(graph).state_dict())
-    step.load_state({name: torch.zeros_like(tensor) for name, tensor in step.state().items() if name not in ("random", "loss")})
+    step.load_state({name: torch.zeros_like(tensor) for name, tensor in step.state().items() if name not in FRESH})
     return 0, 0
 
 
@@ -104,12 +111,17 @@ def _repeat(step: Step, plan: PlannedEpoch, first: int, stopped: Callable[[], bo
     return not any(stopped() for _ in step.run_epoch(plan.epoch, plan.order, plan.batches, plan.rates, first=first))
 
 
-def largest_gradient(module: nn.Module, loss: LossFunction, data: Tensors, index: torch.Tensor) -> tuple[str, float]:
-    """The layer whose gradient has the largest norm for the rows at `index`, with that norm; one that is not finite is the largest."""
+def largest_gradient(
+    module: nn.Module, loss: LossFunction, data: Tensors, index: torch.Tensor, forward: Network | None = None
+) -> tuple[str, float]:
+    """The layer whose gradient has the largest norm for the rows at `index`, with that norm; one that is not finite is the largest.
+
+    `forward` stands in for calling the network.
+    """
     module.train()
     inputs, targets = data.pick(index)
     with torch.enable_grad():
-        value = loss(module(*inputs), targets)
+        value = loss((module if forward is None else forward)(*inputs), targets)
         names, weights = zip(*module.named_parameters(), strict=True)
         gradients = torch.autograd.grad(value, weights, allow_unused=True)
     squares: dict[str, float] = {}

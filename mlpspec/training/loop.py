@@ -86,6 +86,7 @@ class Loop:
         self.results: Mapping[str, Mapping[str, float | None]] = {}
         self.position = Position()
         self.learning_rate = self.seconds = 0.0
+        self.skipped: int | None = None
         self._reason: str | None = None
         self._save_wanted = False
         self._factors: dict[int, float] = {}
@@ -192,6 +193,11 @@ class Loop:
 
     def _measure(self) -> dict[str, float | None]:
         loss = self.step.epoch_loss()
+        overflow = self.step.overflow
+        self.skipped = None if overflow is None else overflow.skipped
+        if overflow is not None and overflow.is_hopeless:
+            fact = "no scale of the loss keeps the gradients finite in float16"
+            raise self._non_finite(fact, self.epoch, None, self.learning_rate)
         self._refuse_non_finite("training", loss)
         validation = self.hooks.validate()
         if "loss" in validation:

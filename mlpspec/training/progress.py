@@ -14,7 +14,8 @@ class EpochSeen:
     """An epoch as a display gets it.
 
     `best` is the best value of the monitored figure so far, None while there is none; `seconds_left` is for all epochs that are planned;
-    `memory` gives the bytes in use, None where that is not known, and is asked only when it is shown.
+    `memory` gives the bytes in use, None where that is not known, and is asked only when it is shown; `skipped` is how many steps of the
+    epoch changed nothing, as their gradients overflowed float16.
     """
 
     number: int
@@ -26,6 +27,7 @@ class EpochSeen:
     best_epoch: int
     seconds_left: float
     memory: Callable[[], int | None]
+    skipped: int = 0
 
 
 class Progress(Protocol):
@@ -154,7 +156,8 @@ def details_text(seen: EpochSeen) -> str:
     best = "" if seen.best is None else f"best {_short(seen.best)} (epoch {seen.best_epoch})  "
     used = seen.memory()
     memory = "" if used is None else f"  {used / 1e6:,.0f} MB"
-    return f"{best}rate {_short(seen.learning_rate)}  {seen.rows_per_second:,.0f} rows/s{memory}"
+    skipped = f"  {seen.skipped:,} step{'s' if seen.skipped > 1 else ''} skipped" if seen.skipped else ""
+    return f"{best}rate {_short(seen.learning_rate)}  {seen.rows_per_second:,.0f} rows/s{memory}{skipped}"
 
 
 def duration(seconds: float) -> str:

@@ -21,7 +21,9 @@ class Record(Callback):
 
     def on_epoch_end(self, run: Run) -> None:
         """Write the figures of the epoch."""
-        self.folder.append_metrics({"epoch": run.epoch, **run.figures, "learning_rate": run.learning_rate, "seconds": run.seconds})
+        skipped = {} if run.skipped is None else {"skipped_steps": run.skipped}
+        line = {"epoch": run.epoch, **run.figures, "learning_rate": run.learning_rate, **skipped, "seconds": run.seconds}
+        self.folder.append_metrics(line)
 
 
 class Show(Callback):
@@ -47,5 +49,6 @@ class Show(Callback):
             best_epoch=self.best.epoch,
             seconds_left=pace * (run.epochs - run.epoch),
             memory=lambda: memory_in_use(self.device),
+            skipped=run.skipped or 0,
         )
         self.progress.epoch(seen)

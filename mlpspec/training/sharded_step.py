@@ -20,6 +20,7 @@ from mlpspec.training.batches import Form
 from mlpspec.training.clip import Clip
 from mlpspec.training.group import Group
 from mlpspec.training.losses import LossFunction
+from mlpspec.training.precision import Precision
 from mlpspec.training.step import EagerStep
 from mlpspec.training.tensors import Tensors
 
@@ -55,19 +56,21 @@ class ShardedStep(EagerStep):
         alteration: Alteration | None = None,
         averages: Averages | None = None,
         clip: Clip | None = None,
+        precision: Precision | None = None,
     ):
-        inspect = inspect_gradients if anomaly else None
-        super().__init__(module, loss, optimizer, data, seed=seed, alteration=alteration, averages=averages, clip=clip, inspect=inspect)
+        more: dict[str, Any] = {"alteration": alteration, "averages": averages, "clip": clip, "precision": precision}
+        super().__init__(module, loss, optimizer, data, seed=seed, inspect=inspect_gradients if anomaly else None, **more)
         self.group = group
         devices = None if self.device.type == "cpu" else [self.device]
-        self.forward = self._parallel = DistributedDataParallel(module, device_ids=devices)
+        self._parallel = DistributedDataParallel(module, device_ids=devices)
+        self.forward = self.precision.forward(self._parallel)
 
     def _seed(self, epoch: int, number: int, first: int) -> None:
         numbers = np.random.SeedSequence([self.seed, epoch, 1, number, self.group.rank])
         torch.manual_seed(int(numbers.generate_state(1, np.uint64)[0] >> np.uint64(1)))
 
-    def _backward(self, inputs: tuple[torch.Tensor, ...], targets: Mapping[str, torch.Tensor], form: Form, rows: int) -> None:
-        form = form or (rows,)
+    def _backward(self, inputs: tuple[torch.Tensor, ...], targets: Mapping[str, torch.Tensor], form: Form) -> torch.Tensor:
+        form = form or (inputs[0].shape[0],)
         is_divided = min(form) >= LEAST_ROWS * self.group.size
         mine = list(self._pieces(inputs, targets, form, is_divided=is_divided))
         total = torch.zeros((), device=self.device)
@@ -78,7 +81,7 @@ class ShardedStep(EagerStep):
                     loss = piece.loss(self.forward(*piece.inputs))
                     (loss * self.group.size if is_divided else loss).backward()  # the processes' gradients are averaged
                 total += loss.detach()
-        self._sum += self.group.add_up(total if is_divided else total / self.group.size) * rows
+        return self.group.add_up(total if is_divided else total / self.group.size)
 
     def _pieces(self, inputs: tuple[torch.Tensor, ...], targets: Mapping[str, torch.Tensor], form: Form, *, is_divided: bool) -> Any:
         """What this process calculates: its part of each of the step's batches."""

@@ -17,7 +17,10 @@ from mlpspec.training.averages import Averages
 from mlpspec.training.batches import Batch, Form, form_of
 from mlpspec.training.clip import Clip
 from mlpspec.training.device import random_state, set_random_state
+from mlpspec.training.loss_scale import Overflow
 from mlpspec.training.losses import LossFunction
+from mlpspec.training.precision import Precision
+from mlpspec.training.tally import Tally
 from mlpspec.training.tensors import Tensors
 
 
@@ -46,11 +49,17 @@ class Step(Protocol):
         """The mean loss of a row over the steps since the last call; the only read from the device."""
         ...
 
+    @property
+    def overflow(self) -> Overflow | None:
+        """What loss scaling came to in the epoch that `epoch_loss` told of; None without scaling."""
+        ...
+
     def state(self) -> dict[str, torch.Tensor]:
         """What the step remembers beside the weights.
 
-        `step`: how many steps were done; `<name in torch.optim>.<weight>`: the optimizer's memory; within an epoch also `random`, where
-        dropout's random numbers are, and `loss`: the sum of the losses of rows, and how many rows.
+        `step`: how many steps were done; `<name in torch.optim>.<weight>`: the optimizer's memory; `loss_scale`: where losses are scaled,
+        the scale and how many of the steps were skipped; within an epoch also `random`, where dropout's random numbers are, and `loss`: the
+        sum of the losses of rows, and how many rows.
         """
         ...
 
@@ -79,7 +88,7 @@ class EagerStep:
     """The step as every PyTorch user writes it; the reference for all faster ones.
 
     `forward` stands in for calling the module; `averages` move on after every step; `inspect` looks at gradients and `clip` changes them
-    before the update.
+    before the update. `precision` is what the network is calculated in.
     """
 
     def __init__(
@@ -95,13 +104,14 @@ class EagerStep:
         averages: Averages | None = None,
         clip: Clip | None = None,
         inspect: Callable[[nn.Module], None] | None = None,
+        precision: Precision | None = None,
     ):
         self.module, self.loss, self.optimizer, self.data, self.seed = module, loss, optimizer, data, seed
-        self.forward, self.alteration, self.averages = forward or module, alteration, averages
+        self.precision = precision or Precision()
+        self.forward, self.alteration, self.averages = self.precision.forward(module if forward is None else forward), alteration, averages
         self._before_update = [function for function in (inspect, clip) if function is not None]
         self.device = next(module.parameters()).device
-        self._sum = torch.zeros((), device=self.device)
-        self._rows = 0
+        self.tally = Tally(self.device, scale=self.precision.scale)
         self._steps = 0
 
     def run_epoch(
@@ -127,11 +137,9 @@ class EagerStep:
         if self.alteration is not None:
             self.alteration.apply(inputs, targets, seed)
         self.optimizer.zero_grad(set_to_none=True)
-        self._backward(inputs, targets, form, index.shape[0])
-        for function in self._before_update:
-            function(self.module)
-        self.optimizer.step()
-        self._rows += index.shape[0]
+        with self.precision.learning():
+            self.tally.add(self._backward(inputs, targets, form), index.shape[0])
+        self._update()
         self._steps += 1
         if self.averages is not None:
             self.averages.update(self._steps)
@@ -141,24 +149,42 @@ class EagerStep:
         if number == first == 0:
             torch.manual_seed(int(np.random.SeedSequence([self.seed, epoch, 1]).generate_state(1, np.uint64)[0] >> np.uint64(1)))
 
-    def _backward(self, inputs: tuple[torch.Tensor, ...], targets: Mapping[str, torch.Tensor], form: Form, rows: int) -> None:
-        """The gradients of the loss of all rows, and the loss noted."""
+    def _backward(self, inputs: tuple[torch.Tensor, ...], targets: Mapping[str, torch.Tensor], form: Form) -> torch.Tensor:
+        """The loss of all rows, its gradients being added to the weights'."""
+        total = torch.zeros((), device=self.device)
         for piece in pieces(self.loss, inputs, targets, form):
             loss = piece.loss(self.forward(*piece.inputs))
             loss.backward()
-            self._sum += loss.detach() * rows
+            total += loss.detach()
+        return total
+
+    def _update(self) -> None:
+        """Change the weights by their gradients."""
+        scale = self.precision.scale
+        if scale is not None:
+            scale.unscale([weight.grad for weight in self.module.parameters() if weight.grad is not None])
+        for function in self._before_update:
+            function(self.module)
+        if scale is None:
+            self.optimizer.step()
+        else:
+            scale.step(self.optimizer)
 
     def epoch_loss(self) -> float:
         """The mean loss of a row over the steps since the last call; the only read from the device."""
-        mean = self._sum.item() / max(1, self._rows)
-        self._sum.zero_()
-        self._rows = 0
-        return mean
+        return self.tally.read()
+
+    @property
+    def overflow(self) -> Overflow | None:
+        """What loss scaling came to in the epoch that `epoch_loss` told of; None without scaling."""
+        return self.tally.overflow
 
     def state(self) -> dict[str, torch.Tensor]:
         """What the optimizer remembers: `step`, and `<name in torch.optim>.<weight>`."""
         state = {"step": torch.tensor(float(self._steps)), "random": random_state(self.device)}
-        state["loss"] = torch.tensor([self._sum.item(), self._rows], dtype=torch.float64)
+        state["loss"] = self.tally.state()
+        if self.precision.scale is not None:
+            state["loss_scale"] = self.precision.scale.state()
         for weight, parameter in self.module.named_parameters():
             for name, value in self.optimizer.state.get(parameter, {}).items():
                 if isinstance(value, torch.Tensor) and name != "step":
@@ -170,17 +196,22 @@ class EagerStep:
         self._steps = int(state["step"].item())
         if "random" in state and state["random"].numel() == random_state(self.device).numel():  # a compiled step's is NumPy's
             set_random_state(self.device, state["random"])
-            self._sum.fill_(state["loss"][0].item())
-            self._rows = int(state["loss"][1].item())
+            self.tally.load(state["loss"])
+        elif "loss" not in state:
+            self.tally.load(None)
+        skipped = 0
+        if self.precision.scale is not None:
+            self.precision.scale.load(state.get("loss_scale"))
+            skipped = int(self.precision.scale.skipped.item())
         self.optimizer.state.clear()
-        if self._steps == 0:
+        if self._steps == skipped:
             return
         fused = self.optimizer.defaults.get("fused")  # then the update reads the count where the weights are
         for weight, parameter in self.module.named_parameters():
             memories = {key.split(".", 1)[0]: value for key, value in state.items() if key.split(".", 1)[-1] == weight}
             if memories:
                 loaded = {name: value.to(parameter.device, copy=True) for name, value in memories.items()}
-                count = torch.tensor(float(self._steps), device=parameter.device if fused else "cpu")
+                count = torch.tensor(float(self._steps - skipped), device=parameter.device if fused else "cpu")
                 self.optimizer.state[parameter] = {"step": count, **loaded}
 
     def decisions(self) -> dict[str, str]:

@@ -178,10 +178,14 @@ class _Run:
             return self._run(interrupt)
 
     def _run(self, interrupt: Interrupt) -> TrainingResult:
+        from mlpspec.training.precision import remarks
+
         self.group.together(lambda: self._write_start() if self.group.leads and not self.resumed else None)
         self._build()
         self._follow(interrupt)
         self.progress.note(f"training on {self.device_reason}; step {self.step_reason}")
+        for remark in remarks(self.spec.training, self.device):
+            self.progress.note(remark)
         self._write_info({"status": "running"})
         try:
             ended = self.loop.run(self.position, interrupt)
@@ -212,6 +216,7 @@ class _Run:
         from mlpspec.training.compiled.make import make_step
         from mlpspec.training.losses import TotalLoss
         from mlpspec.training.plan import Plan
+        from mlpspec.training.precision import Precision
         from mlpspec.training.sharded_step import synchronize_batch_norm
         from mlpspec.training.tensors import Tensors
 
@@ -230,6 +235,7 @@ class _Run:
             for name, part in self.dataset.parts.items()
             if part.rows
         }
+        self.precision = Precision(spec.training.precision, self.device, tf32=spec.training.tf32)
         self.loss = TotalLoss(spec.targets, self.dataset.preprocessing.targets, self.device)
         by = self.dataset.drawn_by
         self.plan = Plan(spec.training, spec.seed, self.parts["train"].rows, by=by, stages=self._found_stages())
@@ -250,6 +256,7 @@ class _Run:
             anomaly=spec.training.anomaly,
             clip=None if spec.training.clip is None else Clip.of(spec.training.clip, self.module, self.graph.outputs.values()),
             group=self.group,
+            precision=self.precision,
         )
 
     def _found_stages(self) -> Sequence[Stage] | None:
@@ -260,7 +267,7 @@ class _Run:
         if not isinstance(training.batch_size, Auto):
             return None
         rows = training.sampler.rows(data.rows, self.dataset.drawn_by)
-        fits = trial(self.module, self.loss, training.optimizer, data, training.accumulate, training.batch_size.margin)
+        fits = trial(self.module, self.loss, training.optimizer, data, training.accumulate, training.batch_size.margin, self.precision)
         earlier = self.folder.info().get("batch_size") if self.resumed else None
         found = find_batch_size(training.batch_size, rows, training.accumulate, self.device, fits, earlier=earlier)
         self.progress.note(f"batches of {found.rows:,} rows: {found.reason}")
@@ -379,6 +386,12 @@ class _Run:
             "figures": figures,
             "seconds": round(seconds, 3),
         }
+        overflow = self.step.overflow
+        if overflow is not None:
+            outcome |= {"skipped_steps": overflow.total, "loss_scale": overflow.scale}
+            if overflow.total:
+                skipped = f"{overflow.total:,} of {self.loop.steps:,} steps were skipped"
+                self.progress.note(f"{skipped}, as gradients overflowed float16; the loss scale is {overflow.scale:,.10g} now")
         if self.group.leads:
             self._write_info({"status": "finished", **outcome})
             content = report_content(self.folder, self.document, self.dataset, self.graph, evaluations, monitor=monitor, warnings=warnings)
@@ -402,10 +415,9 @@ class _Run:
         self.progress.note("the loss is not finite; looking for the step and the layer")
         try:
             epoch, step = rewind(self.module, self.graph, self.step, self.checkpoints, self.spec.seed)
-            epochs = range(epoch, self.position.epoch)
-            return find_cause(
-                self.module, self.step, self.loss, self.parts["train"], planned, epochs, step, lambda: bool(interrupt.exit_code)
-            )
+            epochs, forward = range(epoch, self.position.epoch), self.precision.forward(self.module, scaled=False)
+            stopped, data = (lambda: bool(interrupt.exit_code)), self.parts["train"]
+            return find_cause(self.module, self.step, self.loss, data, planned, epochs, step, stopped, forward)
         except (ModelFileError, RuntimeError):  # the loss is what must be told
             return None
 
@@ -442,6 +454,8 @@ class _Run:
                 "started": time.strftime("%Y-%m-%dT%H:%M:%S%z", time.localtime(self.started)),
                 "seed": self.spec.seed,
                 "device": str(self.device),
+                "precision": self.spec.training.precision,
+                "tf32": self.spec.training.tf32 and self.device.type == "cuda",
                 "step": self.step_reason,
                 "decisions": self.step.decisions(),
                 "batch_size": max(stage.rows for stage in self.plan.stages),

@@ -126,7 +126,7 @@ def test_every_optimizer_learns_as_the_eager_step_on_the_cpu(kind, torch_device,
         assert remark.startswith(wanted), remark
         losses.append(learn(step, data, device, 2))
         if device != "cpu":
-            block = step.blocks[8]
+            block = step.blocks[(8,)]
             assert block._run.problem is None
             assert block._run._graph is not None
     apart = max(abs(one - other) / other for one, other in zip(*losses, strict=True))

@@ -14,6 +14,7 @@ from mlpspec.ir.callback import Callback
 from mlpspec.training.callbacks import Callbacks
 from mlpspec.training.interrupt import Interrupt
 from mlpspec.training.loop import Hooks, Loop, Position
+from mlpspec.training.loss_scale import Overflow
 from mlpspec.training.plan import Plan
 
 SPEC = """\
@@ -31,6 +32,8 @@ training:
 
 class FakeStep:
     """Remembers what it was told."""
+
+    overflow = None
 
     def __init__(self, losses=(), stop_at=None, interrupt=None):
         self.losses, self.visits, self.rates, self.stop_at, self.interrupt = list(losses), [], [], stop_at, interrupt
@@ -97,6 +100,21 @@ def losses(*values):
 
 def accuracies(*values):
     return [{"loss": 1.0, "accuracy": value} for value in values]
+
+
+def test_gradients_that_overflow_at_any_scale_end_it():
+    run = Run(losses(0.9, 0.8))
+    run.step.overflow = Overflow(3, 30, 2.0**-14)
+    with pytest.raises(CheckError, match="no scale of the loss keeps the gradients finite in float16 in epoch 1"):
+        run()
+
+
+def test_skipped_steps_are_known():
+    run = Run(losses(0.9, 0.8))
+    assert run.loop.skipped is None
+    run.step.overflow = Overflow(3, 20, 2.0**-4)
+    run()
+    assert run.loop.skipped == 3
 
 
 def test_it_ends_when_all_epochs_are_done():

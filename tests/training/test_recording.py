@@ -7,7 +7,15 @@ from mlpspec.training import recording
 from mlpspec.training.recording import Record, Show
 from mlpspec.training.run_folder import RunFolder
 
-RUN = SimpleNamespace(epoch=2, epochs=9, figures={"train.loss": 0.5, "validation.auroc": None}, learning_rate=0.1, seconds=2.0, rows=50)
+RUN = SimpleNamespace(
+    epoch=2,
+    epochs=9,
+    figures={"train.loss": 0.5, "validation.auroc": None},
+    learning_rate=0.1,
+    seconds=2.0,
+    rows=50,
+    skipped=None,
+)
 
 
 def test_a_line_an_epoch(tmp_path):
@@ -15,6 +23,12 @@ def test_a_line_an_epoch(tmp_path):
         Record(RunFolder(tmp_path)).on_epoch_end(RUN)
     lines = [json.loads(line) for line in (tmp_path / "metrics.jsonl").read_text().splitlines()]
     assert lines == [{"epoch": 2, "train.loss": 0.5, "validation.auroc": None, "learning_rate": 0.1, "seconds": 2.0}] * 2
+
+
+def test_steps_that_were_skipped_are_told(tmp_path):
+    Record(RunFolder(tmp_path)).on_epoch_end(SimpleNamespace(**{**vars(RUN), "skipped": 3}))
+    [line] = map(json.loads, (tmp_path / "metrics.jsonl").read_text().splitlines())
+    assert line["skipped_steps"] == 3
 
 
 def test_the_display_is_told_the_speed_the_best_and_the_time_left(monkeypatch):

@@ -77,6 +77,18 @@ def metrics(here: Path, runs: str) -> list[dict[str, float]]:
     return [json.loads(line) for line in file.read_text().splitlines()]
 
 
+@pytest.mark.slow
+def test_two_processes_learn_in_float16_what_one_learns(here):
+    precision = ("--set=training.precision=fp16", "--set=training.clip={norm: 1.0}")
+    assert train(here, "--runs=one", *precision).returncode == 0
+    done = train(here, "--runs=two", "--devices=2", *precision)
+    assert done.returncode == 0, done.stderr
+    one, two = weights(here, "one"), weights(here, "two")
+    for name, weight in one.items():
+        torch.testing.assert_close(two[name], weight, rtol=1e-2, atol=1e-3)  # float16 is rounded batch by batch
+    assert [line["skipped_steps"] for line in metrics(here, "two")] == [line["skipped_steps"] for line in metrics(here, "one")]
+
+
 def test_two_processes_learn_what_one_learns(here):
     assert train(here, "--runs=one").returncode == 0
     done = train(here, "--runs=two", "--devices=2", "--json")

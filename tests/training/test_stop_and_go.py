@@ -20,6 +20,8 @@ FEATURES = {
     "growth": ("training.batch_size={growth: {start: 3, every: 1, maximum: 12, learning_rate_scaling: sqrt}}", "training.schedule=cosine"),
     "milestones": ("training.batch_size={milestones: {epochs: [1, 3], sizes: [4, 8, 5]}}",),
     "auto": ("training.batch_size=auto", "training.accumulate=1"),
+    "bfloat16": ("training.precision=bf16", "model.0.dense.batchnorm=true", "model.0.dense.dropout=0.3"),
+    "float16": ("training.precision=fp16", "training.accumulate=2", "training.clip={norm: 0.5}"),
     "left out rows": ("training.drop_last=true", "training.batch_size=5"),
     "balanced": ("training.sampling={balanced: {epoch: commonest}}",),
     "stratified": ("training.sampling={stratified: colour}",),

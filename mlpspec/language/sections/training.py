@@ -17,6 +17,9 @@ from mlpspec.catalog.samplers import Sampler, Sequential, Shuffle
 from mlpspec.catalog.schedules import Constant, Schedule
 from mlpspec.catalog.trackers import Tracker
 
+Precision = Literal["fp32", "bf16", "fp16"]
+"""Of the network while it learns."""
+
 
 class Training(Record):
     """How the model learns."""
@@ -67,6 +70,17 @@ class Training(Record):
         default="compiled",
         doc="How a step is calculated: traced once and rewritten, by PyTorch's autograd, or by autograd over torch.compile's network.",
     )
+    precision: Precision = option(
+        default="fp32",
+        doc="What the network is calculated in while it learns. bf16 and fp16 give its large products 16 bits (mixed precision, Keras's "
+        "mixed_bfloat16 and mixed_float16); weights, loss, optimizer and every evaluation stay float32. With fp16 gradients are scaled, "
+        "and a step whose gradients overflow is skipped and counted.",
+        examples=("bf16",),
+    )
+    tf32: bool = option(
+        default=False,
+        doc="Let a GPU round the factors of float32 products to 10 bits (TF32) while the network learns: faster, and about 1e-3 away.",
+    )
     anomaly: bool = option(
         default=False,
         doc="Look at every number of every step, eagerly and slowly, and name the first layer whose output or gradient is not finite.",
@@ -85,9 +99,13 @@ class Training(Record):
     shuffle: bool = option(default=True, doc="Visit the training rows in a new order every epoch; false is `sampling: sequential`.")
 
     def problem(self) -> str | None:
-        """Two words for the order of the rows."""
+        """Two words for the order of the rows; a search for overflows that are meant to happen; TF32 without a GPU."""
         if self.sampling is not None and not self.shuffle:
             return f"`shuffle: false` and `sampling: {self.sampling.kind}` both say in what order rows are visited; keep one of them"
+        if self.anomaly and self.precision == "fp16":
+            return "`anomaly` would stop at the overflows that `precision: fp16` skips; look with `precision: bf16` or fp32"
+        if self.tf32 and self.device == "cpu":
+            return "`tf32` is about GPUs, and `device: cpu` asks for none; remove one of them"
         return None
 
     @property

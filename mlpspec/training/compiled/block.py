@@ -63,7 +63,10 @@ class Block:
         self.loss, self.data, self.batch, self.device = loss, data, traced.rows, update.weights.all.device
         heads = zip(traced.heads, traced.head_nodes, strict=True)
         outputs = {name: torch.empty(layout(node).shape, device=self.device) for name, node in heads}
-        self.joining = joining(loss, outputs, data.head(self.batch).targets) if traced.heads else None
+        self.scale = update.scale
+        # a step that overflows is left out of the loss, for which its own must be known
+        one_by_one = not traced.heads or self.scale is not None
+        self.joining = None if one_by_one else joining(loss, outputs, data.head(self.batch).targets)
         if self.joining is not None:
             traced.drop_loss()
         for rewrite in (*PASSES, *more):
@@ -115,9 +118,12 @@ class Block:
                 self.one_hots.append((memory, self.targets[role.key], value))
                 return self._slots(memory)
             case "mask":
-                shape, keep = role.detail
-                self.masks.append(Masks.make(self.steps, shape, keep, self.device))
+                shape, keep, dtype = role.detail
+                self.masks.append(Masks.make(self.steps, shape, keep, self.device, dtype))
                 return Slots(self.masks[-1].memory.unbind())
+            case "scale":
+                assert self.scale is not None
+                return Fixed(self.scale.value)
 
     def _slots(self, rows: torch.Tensor) -> Slots:
         return Slots(rows.view(self.steps, self.batch, *rows.shape[1:]).unbind())
@@ -139,12 +145,12 @@ class Block:
 
     def run(
         self, index: torch.Tensor, rates: Sequence[float], done: int, generator: np.random.Generator, change: Change | None = None
-    ) -> torch.Tensor:
+    ) -> tuple[torch.Tensor, int]:
         """Learn from the rows at `index`, (steps * batch,) int64, a step for each learning rate; `done` steps ran before.
 
         `change` is what happens to the rows of each step first.
 
-        Returns the sum of the rows' losses, each the mean of its batch, as a tensor without axes.
+        Returns the mean loss of a row, or that of each step, (steps,), and how many rows each of these numbers is for.
         """
         steps = len(rates)
         self._fill(index, rates, done, generator, change)
@@ -152,10 +158,10 @@ class Block:
         for counter in self.counters:
             counter.add_(steps)
         if self.joining is None:
-            return self.losses[:steps].sum() * self.batch
+            return self.losses[:steps], self.batch
         rows = steps * self.batch
         value = self.loss(_first(self.outputs, rows), _first(self.targets, rows))
-        return value * (rows if self.joining == "mean" else self.batch)
+        return (value, rows) if self.joining == "mean" else (value / steps, rows)
 
     def _fill(self, index: torch.Tensor, rates: Sequence[float], done: int, generator: np.random.Generator, change: Change | None) -> None:
         rows, steps = index.shape[0], len(rates)

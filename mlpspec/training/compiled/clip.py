@@ -12,6 +12,7 @@ from mlpspec.training.clip import Clip
 from mlpspec.training.compiled.flat import Flat
 from mlpspec.training.compiled.lower import Gradient
 from mlpspec.training.compiled.program import Call, Program
+from mlpspec.training.compiled.settle import settle
 
 aten = torch.ops.aten
 
@@ -24,14 +25,9 @@ def write_clip(clip: Clip, program: Program, weights: Flat, gradients: Flat, fou
     """
     if clip.record.target not in CLIPPINGS:
         raise NotImplementedError(f"the clipping {clip.record.target}")
-    for name, gradient in found.items():
-        place = gradients.views[name]
-        if gradient.fixed is None:
-            program.calls.append(Call(aten.copy_.default, (program.tensor(place), gradient.fresh)))
-        elif gradient.fixed.data_ptr() != place.data_ptr():
-            program.calls.append(Call(aten.copy_.default, (program.tensor(place), program.tensor(gradient.fixed))))
+    settled = settle(program, gradients, found)
     CLIPPINGS[clip.record.target](program, weights, gradients, [name for name in found if name in clip.weights], clip.record.kwargs)
-    return {name: Gradient(gradients.views[name]) for name in found}
+    return settled
 
 
 def _norm(program: Program, _: Flat, gradients: Flat, names: list[str], options: Mapping[str, Any]) -> None:

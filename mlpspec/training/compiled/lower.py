@@ -162,6 +162,10 @@ class _Lowering:
         target, more = WRITABLE.get(node.target, (node.target, ()))  # type: ignore[arg-type]
         if not isinstance(target, torch._ops.OpOverload):
             raise NotImplementedError(f"{target} in a step")
+        if target is aten._to_copy.default and set(node.kwargs) == {"dtype"}:
+            self.values[node] = self._place(index, node, target)
+            self.program.calls.append(Call(aten.copy_.default, (self._name(node), self._name(node.args[0]))))  # type: ignore[arg-type]
+            return
         writer = out_variant(target)
         parts = _parts(node)
         if writer is None or any(known is None for _, known in parts):

@@ -17,6 +17,7 @@ from mlpspec.training.clip import Clip
 from mlpspec.training.compiled.step import CompiledStep
 from mlpspec.training.group import Group
 from mlpspec.training.losses import LossFunction
+from mlpspec.training.precision import Precision
 from mlpspec.training.sharded_step import ShardedStep
 from mlpspec.training.step import EagerStep, Step, make_optimizer
 from mlpspec.training.tensors import Tensors
@@ -39,6 +40,7 @@ def make_step(
     clip: Clip | None = None,
     anomaly: bool = False,
     group: Group | None = None,
+    precision: Precision | None = None,
 ) -> tuple[Step, str]:
     """The wanted step, or the eager one where the compiled cannot be had, and one line that says which it is and why.
 
@@ -56,8 +58,9 @@ def make_step(
         clip: what changes the gradients before the update.
         anomaly: look at every number of a step, which is eager then; the module is one that `build_module` made.
         group: the processes that share every batch. Several of them step eagerly, and `anomaly` looks at their gradients only.
+        precision: what the network is calculated in.
     """
-    more: dict[str, Any] = {"seed": seed, "alteration": alteration, "averages": averages, "clip": clip}
+    more: dict[str, Any] = {"seed": seed, "alteration": alteration, "averages": averages, "clip": clip, "precision": precision}
     if group is not None and group.size > 1:
         reason = f"eager, as {group.size} processes share every batch"
         return ShardedStep(module, loss, make_optimizer(optimizer, module), data, group, anomaly=anomaly, **more), reason

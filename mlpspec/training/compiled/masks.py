@@ -38,9 +38,9 @@ class Masks:
     keep: float
 
     @classmethod
-    def make(cls, steps: int, shape: Sequence[int], keep: float, device: torch.device) -> Masks:
+    def make(cls, steps: int, shape: Sequence[int], keep: float, device: torch.device, dtype: torch.dtype = torch.float32) -> Masks:
         """Memory on a device."""
-        return cls(torch.zeros(steps, *shape, device=device), keep)
+        return cls(torch.zeros(steps, *shape, dtype=dtype, device=device), keep)
 
     def fill(self, generator: np.random.Generator, steps: int) -> None:
         """Draw the first `steps` masks: 0 where a number is dropped, else 1 over the probability that it stays.

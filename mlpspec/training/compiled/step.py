@@ -23,7 +23,10 @@ from mlpspec.training.compiled.threads import thread_count, threads
 from mlpspec.training.compiled.trace import matmul_operations, trace
 from mlpspec.training.compiled.update import Update
 from mlpspec.training.device import random_state, set_random_state
+from mlpspec.training.loss_scale import Overflow
 from mlpspec.training.losses import LossFunction
+from mlpspec.training.precision import Precision
+from mlpspec.training.tally import Tally
 from mlpspec.training.tensors import Tensors
 
 
@@ -43,6 +46,7 @@ class CompiledStep:
         alteration: what happens to the rows of a step before it learns from them.
         averages: running averages of the weights, which every step moves on.
         clip: what changes the gradients before the update.
+        precision: what the network is calculated in.
 
     Raises:
         NotImplementedError, RuntimeError: for what cannot be compiled; the module still learns eagerly.
@@ -61,9 +65,11 @@ class CompiledStep:
         alteration: Alteration | None = None,
         averages: Averages | None = None,
         clip: Clip | None = None,
+        precision: Precision | None = None,
     ):
+        self.precision = precision or Precision()
         forms = forms_of(batch_bounds(data.rows, batches)) if isinstance(batches, int) else batches
-        traced = {form: trace(module, loss, data.head(sum(form)), form) for form in forms}
+        traced = {form: trace(module, loss, data.head(sum(form)), form, self.precision) for form in forms}
         usual = max(forms, key=lambda form: forms[form])
         self._decisions = Decisions(given, thread_count(matmul_operations(traced[usual])))
         self.seed, self.threads, self.alteration = seed, self._decisions.threads, alteration
@@ -72,7 +78,7 @@ class CompiledStep:
         if self.device.type not in ("cpu", "cuda"):
             raise NotImplementedError(f"a step on {self.device.type}")
         on_gpu = self.device.type == "cuda"
-        self.update = Update(optimizer, flatten(module), averages, clip)
+        self.update = Update(optimizer, flatten(module), averages, clip, self.precision.scale)
         self.blocks: dict[Form, Block] = {}
         with threads(self.threads):
             for form in sorted(forms, key=lambda form: -forms[form]):
@@ -80,8 +86,7 @@ class CompiledStep:
                 passes = [] if on_gpu else [choose]
                 self.blocks[form] = Block(module, loss, self.update, data, traced[form], passes, rates_as_tensors=on_gpu)
         self.generator = mask_generator(seed, 0)
-        self._sum = torch.zeros((), dtype=torch.float64, device=self.device)
-        self._rows = 0
+        self.tally = Tally(self.device, torch.float64, self.precision.scale)
 
     def run_epoch(
         self, epoch: int, order: torch.Tensor, batches: Sequence[Batch], rates: Sequence[float], *, first: int = 0
@@ -100,9 +105,8 @@ class CompiledStep:
             while last < len(batches) and last - done < block.steps and forms[last] == forms[done]:
                 last += 1
             index = order[batches[done][0] : batches[last - 1][-1]]
-            with torch.inference_mode(), threads(self.threads):
-                self._sum += block.run(index, rates[done:last], self.update.steps, generator, self._change(seeds, done))
-            self._rows += index.shape[0]
+            with torch.inference_mode(), threads(self.threads), self.precision.learning():
+                self.tally.add(*block.run(index, rates[done:last], self.update.steps, generator, self._change(seeds, done)))
             self.update.steps += last - done
             done = last
             yield done
@@ -116,18 +120,20 @@ class CompiledStep:
 
     def epoch_loss(self) -> float:
         """The mean loss of a row over the steps since the last call."""
-        mean = self._sum.item() / max(1, self._rows)
-        self._sum.zero_()
-        self._rows = 0
-        return mean
+        return self.tally.read()
+
+    @property
+    def overflow(self) -> Overflow | None:
+        """What loss scaling came to in the epoch that `epoch_loss` told of; None without scaling."""
+        return self.tally.overflow
 
     def state(self) -> dict[str, torch.Tensor]:
-        """What the step remembers: `step`, `random`, `loss`, `<name in torch.optim>.<weight>`; of a GPU also `device_random`."""
+        """What the step remembers: `step`, `random`, `loss`, `<name in torch.optim>.<weight>`; `loss_scale`; of a GPU `device_random`."""
         memories = {f"{name}.{weight}": view for name, flat in self.update.state.items() for weight, view in flat.views.items()}
-        loss = torch.tensor([self._sum.item(), self._rows], dtype=torch.float64)
         drawn = {"device_random": random_state(self.device)} if self.device.type == "cuda" else {}
+        scale = {} if self.precision.scale is None else {"loss_scale": self.precision.scale.state()}
         number = torch.tensor(float(self.update.steps))
-        return {"step": number, "random": generator_state(self.generator), "loss": loss, **drawn, **memories}
+        return {"step": number, "random": generator_state(self.generator), "loss": self.tally.state(), **drawn, **scale, **memories}
 
     def load_state(self, state: Mapping[str, torch.Tensor]) -> None:
         """Remember what `state()` of this step or of an eager one gave."""
@@ -136,8 +142,11 @@ class CompiledStep:
             set_generator_state(self.generator, state["random"])
             if "device_random" in state and self.device.type == "cuda":
                 set_random_state(self.device, state["device_random"])
-            self._sum.fill_(state["loss"][0].item())
-            self._rows = int(state["loss"][1].item())
+            self.tally.load(state["loss"])
+        elif "loss" not in state:
+            self.tally.load(None)
+        if self.precision.scale is not None:
+            self.precision.scale.load(state.get("loss_scale"))
         for name, flat in self.update.state.items():
             for weight, view in flat.views.items():
                 if f"{name}.{weight}" in state:

@@ -14,14 +14,15 @@ from torch.utils._python_dispatch import TorchDispatchMode
 from mlpspec.training.accumulation import pieces
 from mlpspec.training.batches import Form
 from mlpspec.training.losses import LossFunction
+from mlpspec.training.precision import Precision
 from mlpspec.training.tensors import Tensors
 
-Kind = Literal["parameter", "buffer", "input", "target", "one_hot", "mask", "constant"]
+Kind = Literal["parameter", "buffer", "input", "target", "one_hot", "mask", "scale", "constant"]
 
 
 @dataclass(frozen=True)
 class Role:
-    """What a placeholder stands for: a weight or buffer by name, an input by number, a target by name, or what a block prepares."""
+    """What a placeholder stands for: a weight or buffer by name, an input by number, a target by name, the scale, what a block prepares."""
 
     kind: Kind
     key: Any
@@ -154,7 +155,7 @@ def matmul_operations(traced: Traced) -> int:
     return count
 
 
-def trace(module: nn.Module, loss: LossFunction, batch: Tensors, form: Form = ()) -> Traced:
+def trace(module: nn.Module, loss: LossFunction, batch: Tensors, form: Form = (), precision: Precision | None = None) -> Traced:
     """Record one step on a batch, in training mode; weights, running statistics and torch's random state stay as they are.
 
     Args:
@@ -162,6 +163,7 @@ def trace(module: nn.Module, loss: LossFunction, batch: Tensors, form: Form = ()
         loss: from outputs and targets to one number.
         batch: the rows of one step, the size that the recorded step is for.
         form: how many of them are calculated at once, batch by batch; all of them by default. A step in several batches has no heads.
+        precision: what the network is calculated in. Gradients are scaled where it scales them.
 
     Raises:
         RuntimeError: where the network or the loss cannot be run or differentiated.
@@ -175,6 +177,14 @@ def trace(module: nn.Module, loss: LossFunction, batch: Tensors, form: Form = ()
     recorder.place("buffer", buffers)
     recorder.place("input", dict(enumerate(inputs)))
     recorder.place("target", targets)
+    precision = precision or Precision()
+    if precision.scale is not None:
+        recorder.place("scale", {0: precision.scale.value})
+
+    def network(*inputs: torch.Tensor) -> Mapping[str, torch.Tensor]:
+        return torch.func.functional_call(module, {**parameters, **buffers}, inputs)
+
+    forward = precision.forward(network)
     training = module.training
     module.train()
     device = next(iter(parameters.values())).device
@@ -184,7 +194,7 @@ def trace(module: nn.Module, loss: LossFunction, batch: Tensors, form: Form = ()
             outputs: Mapping[str, torch.Tensor] = {}
             value, gradients = None, [None] * len(parameters)
             for piece in pieces(loss, inputs, targets, form):
-                outputs = torch.func.functional_call(module, {**parameters, **buffers}, piece.inputs)
+                outputs = forward(*piece.inputs)
                 part = piece.loss(outputs)
                 more = torch.autograd.grad(part, list(parameters.values()), allow_unused=True)
                 value, gradients = _sum(value, part), list(map(_sum, gradients, more))

@@ -15,6 +15,8 @@ from mlpspec.training.compiled.clip import write_clip
 from mlpspec.training.compiled.flat import Flat
 from mlpspec.training.compiled.lower import Gradient
 from mlpspec.training.compiled.program import FIRST, RATE, Call, Name, Program
+from mlpspec.training.compiled.scaling import write_count, write_keep, write_rescale, write_restore, write_unscale
+from mlpspec.training.loss_scale import LossScale
 
 aten = torch.ops.aten
 
@@ -31,12 +33,20 @@ class Update:
     """The update of one optimizer. `state` holds what it remembers by torch.optim's names, `steps` how often it ran.
 
     Gradients are clipped before it. Running averages of the weights, where there are any, come to lie in flat memory too and move on after.
+    With a loss scale gradients are unscaled first, and a step in which one is not finite changes neither weights nor memories.
 
     Raises:
         NotImplementedError: for an optimizer that this file does not know.
     """
 
-    def __init__(self, entry: Optimizer, weights: Flat, averages: Averages | None = None, clip: Clip | None = None):
+    def __init__(
+        self,
+        entry: Optimizer,
+        weights: Flat,
+        averages: Averages | None = None,
+        clip: Clip | None = None,
+        scale: LossScale | None = None,
+    ):
         record = entry.lower()
         if record.target not in UPDATES:
             raise NotImplementedError(f"the optimizer {record.target}")
@@ -45,7 +55,9 @@ class Update:
         self.weights, self.gradients = weights, weights.like()
         self.state: dict[str, Flat] = {name: weights.like() for name in names(record.kwargs)}
         self.steps = 0
-        self.averages, self.clip = averages, clip
+        self.averages, self.clip, self.scale = averages, clip, scale
+        if scale is not None and self.options.get("dampening"):  # the first step would be another one, known only on the device
+            raise NotImplementedError("dampening with a scaled loss")
         if averages is not None:
             self.average = weights.like()
             averages.move(self.average.views)
@@ -62,11 +74,16 @@ class Update:
             rate: the learning rate: RATE, a number, or a tensor without axes.
             share: the tensor with the share that the new weights have in the running averages.
         """
+        if self.scale is not None:
+            gradients = write_unscale(self.scale, program, self.gradients, gradients)
+            step_number = write_count(self.scale, program, step_number)
         if self.clip is not None:
             gradients = write_clip(self.clip, program, self.weights, self.gradients, gradients)
         stretches = _stretches(self.weights, gradients)
         if stretches:
             self._write(_Writer(self, program, stretches, step_number, rate))
+        if self.scale is not None:
+            write_rescale(self.scale, program)
         if self.averages is not None:
             for average, source in ((self.average.all, self.weights.all), *self.averages.pairs(self.weights.shapes)):
                 program.calls.append(Call(aten.lerp_.Tensor, (program.tensor(average), program.tensor(source), share)))
@@ -130,7 +147,9 @@ class _Writer:
         return stretch.gradient if isinstance(stretch.gradient, Name) else self.program.tensor(stretch.gradient)
 
     def fused(self, packet: torch._ops.OpOverloadPacket, *args: Any, **kwargs: Any) -> None:
-        """Add a call of a fused update: the overload for rates that are numbers, or the one for tensors."""
+        """Add a call of a fused update: the overload for rates that are numbers, or the one for tensors. It skips an overflow itself."""
+        if self.update.scale is not None:
+            kwargs["found_inf"] = self.program.tensor(self.update.scale.found)
         self.call(packet.default if self.rate is RATE else packet.tensor_lr, *args, lr=self.rate, **kwargs)
 
     def descend(self, weight: Name, direction: Name, scratch: Name) -> None:
@@ -177,13 +196,16 @@ def _sgd(writer: _Writer) -> None:
         dampening=float(options["dampening"]),
         nesterov=options["nesterov"],
         maximize=False,
-        is_first_step=FIRST,
+        # a first step that was skipped leaves no momentum; without dampening one that begins as zero is the same
+        is_first_step=FIRST if writer.update.scale is None else False,
     )
 
 
 def _rmsprop(writer: _Writer) -> None:
     """The operations of torch.optim.RMSprop in its order, on flat memory."""
-    options, program = writer.options, writer.program
+    options, program, scale = writer.options, writer.program, writer.update.scale
+    changed = [tensor for state in (None, *writer.update.state) for tensor in writer.weights(state)]
+    copies = [] if scale is None else write_keep(scale, program, changed)
     numel = max(weight.numel() for weight in writer.weights())
     memory = torch.empty(2, numel, dtype=writer.update.weights.all.dtype, device=writer.update.weights.all.device)
     for number, stretch in enumerate(writer.stretches):
@@ -217,6 +239,8 @@ def _rmsprop(writer: _Writer) -> None:
         else:
             writer.call(aten.div.out, gradient, divisor, out=divisor)
             writer.descend(weight, divisor, divisor)
+    if scale is not None:
+        write_restore(scale, program, changed, copies)
 
 
 def _adam_state(options: Mapping[str, Any]) -> list[str]:

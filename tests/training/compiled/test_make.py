@@ -54,6 +54,26 @@ def test_eager_when_asked():
     assert one_epoch(step) > 0
 
 
+class Optimized:
+    """Like what torch.compile gives: it refuses to tell its length, and so whether it is true."""
+
+    def __init__(self, module):
+        self.module = module
+
+    def __call__(self, *inputs):
+        return self.module(*inputs)
+
+    def __len__(self):
+        raise TypeError("Net does not support len()")
+
+
+def test_the_network_through_torch_compile(monkeypatch):
+    monkeypatch.setattr(torch, "compile", Optimized)
+    step, reason = make_step(Net(), squared, Adam(), DATA, 8, wanted="torch_compile")
+    assert reason == "eager with the network through torch.compile, as asked"
+    assert one_epoch(step) > 0
+
+
 @pytest.mark.parametrize(
     ("body", "named"),
     [

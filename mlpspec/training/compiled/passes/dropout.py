@@ -11,7 +11,7 @@ aten = torch.ops.aten
 
 
 def take_out_masks(traced: Traced) -> None:
-    """`div_(bernoulli_(empty_like(x), keep), keep)` becomes a placeholder with the role `mask` and the detail (shape, keep).
+    """`div_(bernoulli_(empty_like(x), keep), keep)` becomes a placeholder with the role `mask` and the detail (shape, keep, dtype).
 
     torch draws one number after another for bernoulli_; `masks.py` says how it is done faster.
     """
@@ -22,7 +22,7 @@ def take_out_masks(traced: Traced) -> None:
         shape = layout(node).shape
         name = f"mask{len(traced.roles)}"
         plain = Layout.of(torch.empty(shape, dtype=layout(node).dtype, device="meta"))
-        mask = traced.placeholder(name, Role("mask", name, (shape, _keep(drawn))), plain)
+        mask = traced.placeholder(name, Role("mask", name, (shape, _keep(drawn), plain.dtype)), plain)
         traced.replace(node, mask)
         traced.graph.erase_node(drawn)
     traced.graph.eliminate_dead_code()

@@ -15,7 +15,7 @@ def test_masks_come_from_outside(share, recorded):
     take_out_masks(step.traced)
     assert not {"aten.bernoulli_.float", "aten.div_.Scalar", "aten.empty_like"} & set(step.targets())
     (role,) = [role for role in step.traced.roles.values() if role.kind == "mask"]
-    assert role.detail == ((6, 4), 1 - share)
+    assert role.detail == ((6, 4), 1 - share, torch.float32)
 
 
 def test_the_output_before_dropout_is_not_kept(recorded):
