@@ -50,7 +50,8 @@ class Group:
         """Meet the other processes that `torchrun` or `mlpspec train --devices` started; alone where neither did.
 
         Args:
-            environment: `RANK`, `WORLD_SIZE`, `LOCAL_RANK`, `MASTER_ADDR` and `MASTER_PORT`, as torchrun sets them.
+            environment: `RANK`, `WORLD_SIZE`, `LOCAL_RANK`, `MASTER_ADDR` and `MASTER_PORT`, as torchrun sets them, and its
+                `TORCHELASTIC_RESTART_COUNT`.
             cuda: whether the network will be on GPUs, so that its gradients go through NCCL; all else goes through Gloo.
 
         Raises:
@@ -62,14 +63,20 @@ class Group:
         if size < 2:
             return cls()
         import torch.distributed as dist
+        from torch.distributed.distributed_c10d import PrefixStore
+        from torch.distributed.rendezvous import rendezvous
 
+        # torchrun's agent may keep its store when it restarts processes: the addresses of those that ended must not be found in it
+        restart = environment.get("TORCHELASTIC_RESTART_COUNT", "0")
         try:
-            dist.init_process_group("cpu:gloo,cuda:nccl" if cuda else "gloo", timeout=PATIENCE)
+            store, rank, size = next(rendezvous("env://", timeout=PATIENCE))
+            store = PrefixStore(f"mlpspec/start {restart}", store)
+            dist.init_process_group("cpu:gloo,cuda:nccl" if cuda else "gloo", store=store, rank=rank, world_size=size, timeout=PATIENCE)
         except (RuntimeError, ValueError) as error:
             reason = str(error).strip().split("\n", 1)[0]
             help = "start all processes with `mlpspec train --devices N`, or with torchrun"
             raise MachineError(f"the {size} processes of the run do not find each other: {reason}", help=help) from error
-        return cls(int(environment["RANK"]), size, int(environment.get("LOCAL_RANK", environment["RANK"])))
+        return cls(rank, size, int(environment.get("LOCAL_RANK", rank)))
 
     def leave(self) -> None:
         """Say goodbye; nothing can be agreed on after it."""

@@ -44,6 +44,9 @@ def here(tmp_path: Path) -> Path:
     return tmp_path
 
 
+TORCHRUN = [sys.executable, "-m", "torch.distributed.run", "--nproc-per-node=2"]
+
+
 def command(*options: str) -> list[str]:
     return [sys.executable, "-m", "mlpspec", "train", "spec.yaml", *options]
 
@@ -167,7 +170,25 @@ def test_folds_are_not_shared_out(here):
 
 
 def test_torchrun_starts_it_too(here):
-    torchrun = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node=2", "-m", "mlpspec", "train", "spec.yaml"]
-    done = subprocess.run(torchrun, cwd=here, capture_output=True, text=True, timeout=300, env={**os.environ, "OMP_NUM_THREADS": "1"})
+    started = [*TORCHRUN, "--standalone", "-m", "mlpspec", "train", "spec.yaml"]
+    done = subprocess.run(started, cwd=here, capture_output=True, text=True, timeout=300, env={**os.environ, "OMP_NUM_THREADS": "1"})
     assert done.returncode == 0, done.stderr
     assert done.stdout.count("run folder:") == 1
+
+
+def test_torchrun_restarts_it_from_the_last_checkpoint(here):
+    options = ("--set=training.epochs=40", "--set=vars.dropout=0.3")
+    assert train(here, "--devices=2", *options, "--runs=whole").returncode == 0
+    started = [*TORCHRUN, "--max-restarts=1", "-m", "mlpspec", "train", "spec.yaml", *options, "--runs=part"]
+    with (here / "said.txt").open("w+") as said:
+        torchrun = subprocess.Popen(started, cwd=here, stdout=said, stderr=said, env={**os.environ, "OMP_NUM_THREADS": "1"})
+        try:
+            while torchrun.poll() is None and not any((here / "part").glob("small/2*/metrics.jsonl")):
+                time.sleep(0.02)
+            os.kill(_member(torchrun.pid, rank=1), signal.SIGKILL)
+            assert torchrun.wait(120) == 0, (here / "said.txt").read_text()
+        finally:
+            torchrun.terminate()
+            torchrun.wait(60)
+    whole, part = weights(here, "whole"), weights(here, "part")
+    assert all(torch.equal(whole[name], part[name]) for name in whole)
