@@ -14,6 +14,7 @@ from mlpspec.compiler import build_graph
 from mlpspec.exporting.public_paths import public_paths
 from mlpspec.exporting.settings import with_settings
 from mlpspec.language.sections.export import Precision
+from mlpspec.seal import ANNOUNCEMENT, KIND, seal
 from mlpspec.training.resolved_spec import resolved_spec
 from mlpspec.training.run_document import load_run_document, load_run_module
 from mlpspec.training.run_folder import RunFolder
@@ -115,9 +116,10 @@ def export(
 
 def sealed(model: ModelProto, info: Mapping[str, Any], proof: Mapping[str, Any], paths: Mapping[str, str]) -> bytes:
     """The file's content, once the model says what was proved of it. `paths` are other names for those of the data."""
-    entry = model.metadata_props.add()
-    entry.key, entry.value = "mlpspec.run", _run_card(info, proof, paths)
-    return model.SerializeToString(deterministic=True)
+    for key, value in ((ANNOUNCEMENT, KIND), ("mlpspec.run", _run_card(info, proof, paths))):
+        entry = model.metadata_props.add()
+        entry.key, entry.value = key, value
+    return seal(model.SerializeToString(deterministic=True))
 
 
 _KEPT = ("started", "seed", "rows", "data", "folds", "parameters", "versions", "figures", "best_epoch")

@@ -8,9 +8,14 @@ from dataclasses import dataclass, field
 
 from mlpspec.diagnostics import MachineError, ModelFileError, UsageError
 from mlpspec.runtime.onnx_header import MalformedMessage, OnnxHeader, read_header
+from mlpspec.seal import ANNOUNCEMENT, CHECKSUM, broken_seal
 
 MAX_BYTES = 2**31 - 1
 """A protocol buffer message, and with it a self-contained ONNX file, is at most 2 GiB (https://protobuf.dev/programming-guides/proto-limits/)."""
+
+MAX_VERSION = 2**31 - 1
+
+_COPY_AGAIN = "copy or download it again, or export the model again"
 
 _PICKLE = "a pickle, which can run code when it is read"
 
@@ -89,16 +94,35 @@ def model_from_bytes(data: bytes, *, name: str = "model") -> ModelFile:
     except MalformedMessage as error:
         if _is_text(data):
             raise _not_onnx("text, or a pickle", name) from error
-        help = "copy or download it again, or export the model again"
-        raise ModelFileError(f"the file is not an ONNX model, or is damaged: {error}", place=name, help=help) from error
+        raise ModelFileError(f"the file is not an ONNX model, or is damaged: {error}", place=name, help=_COPY_AGAIN) from error
     if header.external:
         where = next(filter(None, header.external), "")
         message = "the model keeps weights outside its own file" + (f", in {where!r}" if where else "") + "; it was not opened"
         help = "mlpspec's exports are one file; for others, `onnx.save(model, path, save_as_external_data=False)`"
         raise ModelFileError(message, code="unsafe-model-file", place=name, help=help)
+    if problem := broken_seal(data, header.metadata.get(ANNOUNCEMENT)):
+        help = f"{_COPY_AGAIN}; a program that changes it on purpose leaves the metadata `{ANNOUNCEMENT}` and `{CHECKSUM}` out"
+        raise ModelFileError(f"the file is damaged, or was changed after it was exported: {problem}", place=name, help=help)
     if not header.nodes:
         raise ModelFileError("the file holds no operators: it is no model, or an empty one", place=name, help="export the model again")
+    if problem := _impossible_version(header):
+        raise ModelFileError(f"the file is not an ONNX model, or is damaged: {problem}", place=name, help=_COPY_AGAIN)
     return ModelFile(name, data, header)
+
+
+def _impossible_version(header: OnnxHeader) -> str:
+    """A version that no ONNX model has, which ONNX Runtime may take all the same; empty when there is none."""
+    if not 1 <= header.ir_version <= MAX_VERSION:
+        return f"its IR version is {_signed(header.ir_version)}"
+    strange = [version for version in header.opsets.values() if not 1 <= version <= MAX_VERSION]
+    if strange:
+        return f"it names the operator set {_signed(strange[0])}"
+    return "" if header.opsets else "it names no operator set"
+
+
+def _signed(number: int) -> int:
+    """An integer as ONNX means it, of 64 bits with a sign."""
+    return number - 2**64 if number >= 2**63 else number
 
 
 def _refuse_other_kinds(data: bytes, name: str) -> None:

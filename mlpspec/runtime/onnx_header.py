@@ -15,7 +15,7 @@ MAX_FIELDS = 5_000_000
 """Fields that are looked at before a file counts as hostile: a model of 100,000 nodes has about a million."""
 
 _NESTED: Mapping[str, Mapping[int, str]] = {
-    "model": {7: "graph", 8: "opset", 20: "training", 25: "function"},
+    "model": {7: "graph", 8: "opset", 14: "metadata", 20: "training", 25: "function"},
     "graph": {1: "node", 5: "tensor", 15: "sparse"},
     "node": {5: "attribute"},
     "attribute": {5: "tensor", 6: "graph", 10: "tensor", 11: "graph", 22: "sparse", 23: "sparse"},
@@ -24,16 +24,18 @@ _NESTED: Mapping[str, Mapping[int, str]] = {
     "function": {7: "node", 9: "opset", 11: "attribute"},
     "tensor": {13: "external"},
     "opset": {},
+    "metadata": {},
     "external": {},
 }
-"""Which fields of which message are messages that can lead to operators, versions or data outside the file."""
+"""Which fields of which message are messages that can lead to operators, versions, metadata or data outside the file."""
 
 
 @dataclass
 class OnnxHeader:
     """What was found. `opsets` are versions by domain ("" is ONNX's own), `operators` counts by (domain, type), subgraphs included.
 
-    `external` are the places of weights kept outside the file, "" for one that names no place.
+    `external` are the places of weights kept outside the file, "" for one that names no place. `metadata` are its texts by key, long ones
+    left empty.
     """
 
     ir_version: int = 0
@@ -43,6 +45,7 @@ class OnnxHeader:
     operators: Counter[tuple[str, str]] = field(default_factory=Counter)
     functions: int = 0
     external: list[str] = field(default_factory=list)
+    metadata: dict[str, str] = field(default_factory=dict)
 
     @property
     def nodes(self) -> int:
@@ -85,6 +88,8 @@ def _take(header: OnnxHeader, kind: str, own: Mapping[int, int | bytes]) -> None
     elif kind == "opset":
         domain = _text(own.get(1))
         header.opsets[domain] = max(header.opsets.get(domain, 0), _number(own.get(2)))
+    elif kind == "metadata":
+        header.metadata[_text(own.get(1))] = _text(own.get(2))
     elif kind == "node":
         header.operators[_text(own.get(7)), _text(own.get(4))] += 1
     elif kind == "function":

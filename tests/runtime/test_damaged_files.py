@@ -3,47 +3,60 @@
 from __future__ import annotations
 
 import io
+import json
 import pickle
 import random
 import subprocess
 import sys
 import zipfile
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import onnx
 import pytest
 from onnx import TensorProto, helper
 
+from mlpspec.diagnostics import ModelFileError
+from mlpspec.runtime.model_file import model_from_bytes
+from mlpspec.seal import ANNOUNCEMENT, KIND, seal
+
 SCRIPT = Path(__file__).with_name("damaged.py")
 ACCEPTED = {"worked", "ModelFileError", "DataError"}  # DataError: a flipped bit in the name of a column
-
 
 LONGEST = 300
 """Seconds after which something hangs."""
 
 
-def outcomes(folder: Path) -> dict[str, str]:
-    """How each file of a folder ended, after checks that hold for all: no crash, no file left or changed, exit codes as they should be."""
+def check_all(folder: Path, *commands: str) -> list[dict[str, Any]]:
+    """How each file of a folder ended, after checks that hold for all: no crash, no internal error, no file left or changed."""
     place = folder.with_name(f"{folder.name}-checked")
     (place / "answers").mkdir(parents=True)
     data = place / "rows.csv"
     data.write_text("width,height,island\n1,2.5,Dream\nNA,3,Mars\n")
     before = contents(folder)
-    command = [sys.executable, str(SCRIPT), str(folder), str(data), str(place / "answers")]
+    command = [sys.executable, str(SCRIPT), str(folder), str(data), str(place / "answers"), *commands]
     done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=LONGEST)
-    lines = [line.split("\t") for line in done.stdout.splitlines()]
-    assert done.returncode == 0, f"crashed after {lines[-1:]}: {done.stderr[-500:]}"
+    found = [json.loads(line) for line in done.stdout.splitlines()]
+    assert done.returncode == 0, f"crashed after {found[-1:]}: {done.stderr[-500:]}"
     assert done.stderr == ""
-    assert sorted(name for name, *_ in lines) == sorted(path.name for path in folder.iterdir())
+    assert sorted(one["file"] for one in found) == sorted(before)
     assert contents(folder) == before
     assert sorted(path.name for path in place.iterdir()) == ["answers", "rows.csv"]
-    for name, outcome, inspect, predict, left in lines:
-        assert not left, f"{name} left {left}"
-        assert {inspect, predict} <= {"0", "4", "5"}, name
-        assert inspect != "4", name
-        assert ("5" in (inspect, predict)) == (outcome == "ModelFileError"), (name, outcome, inspect, predict)
-    return {name: outcome for name, outcome, *_ in lines}
+    for one in found:
+        assert not one["left"], one
+        assert {code for code, _ in one["endings"].values()} <= {0, 4, 5}, one
+    return found
+
+
+def outcomes(folder: Path) -> dict[str, str]:
+    """How each file of a folder ended; commands end as Python does."""
+    found = check_all(folder, "inspect", "predict")
+    for one in found:
+        codes = {command: code for command, (code, _) in one["endings"].items()}
+        assert codes["inspect"] != 4, one
+        assert (5 in codes.values()) == (one["outcome"] == "ModelFileError"), one
+    return {one["file"]: one["outcome"] for one in found}
 
 
 def contents(folder: Path) -> dict[str, bytes]:
@@ -77,6 +90,63 @@ def test_two_hundred_damaged_files(mixed, tmp_path):
     assert found.pop("sound.onnx") == "worked"
     assert set(found.values()) <= ACCEPTED
     assert list(found.values()).count("ModelFileError") > 100
+
+
+def sealed(make, **versions) -> bytes:
+    return seal(
+        make.model_bytes(make.mixed_graph(), {ANNOUNCEMENT: KIND, **make.card([make.SIZE, make.ISLAND], [make.SPECIES_TARGET])}, **versions)
+    )
+
+
+OUTSIDE = [
+    {"location": place, **rest}
+    for place in (
+        "../secret",
+        "/etc/passwd",
+        "weights.bin",
+        "nowhere",
+        "*/_ORT_MEM_ADDR_/*",
+        "",
+        "file:///etc/passwd",
+        "~/weights",
+        "a\0b",
+        ".",
+    )
+    for rest in ({}, {"offset": "-8"}, {"length": "99999999999999999999"})
+]
+
+VERSIONS = [{"ir_version": version} for version in (0, 11_000, 99, 2**31, 2**62)] + [
+    {"opset": version} for version in (99, 0, -1, 10**9, 2**62)
+]
+
+
+def test_every_command_refuses_two_hundred_damaged_files(mixed, make, tmp_path):
+    """Whatever is wrong with a file that was exported: code 5 and a reason from every command that opens one."""
+    whole, dice = sealed(make), random.Random(20)
+    files = {f"damaged{number}": damage(whole, dice) for number in range(150)}
+    files |= {f"outside{number}": with_outside_weights(mixed, **entries) for number, entries in enumerate(OUTSIDE)}
+    files |= {f"version{number}": sealed(make, **version) for number, version in enumerate(VERSIONS)}
+    files |= {f"pickle{protocol}": pickle.dumps({"weights": [1.0] * 20}, protocol) for protocol in range(6)}
+    files |= {f"torch{size}": zipped({"archive/data.pkl": bytes(size), "archive/version": b"3"}) for size in (0, 1, 1000, 100_000)}
+    assert len(files) >= 200
+    assert whole not in files.values()
+    for name, data in files.items():
+        (tmp_path / f"{name}.onnx").write_bytes(data)
+    for one in check_all(tmp_path, "inspect", "predict", "benchmark", "serve"):
+        assert one["outcome"] == "ModelFileError", one
+        for code, reason in one["endings"].values():
+            assert code == 5, one
+            assert reason.startswith(("error[invalid-model-file]: ", "error[unsafe-model-file]: ")), one
+
+
+def test_no_bit_of_a_sealed_file_can_be_flipped(make):
+    whole = sealed(make)
+    model_from_bytes(whole)
+    for bit in range(0, 8 * len(whole), 3):
+        changed = bytearray(whole)
+        changed[bit // 8] ^= 1 << bit % 8
+        with pytest.raises(ModelFileError):
+            model_from_bytes(bytes(changed))
 
 
 def with_outside_weights(data: bytes, **entries: str) -> bytes:

@@ -11,6 +11,7 @@ import pytest
 
 from mlpspec.diagnostics import ModelFileError, UsageError
 from mlpspec.runtime.model_file import model_from_bytes, read_model_file
+from mlpspec.seal import ANNOUNCEMENT, KIND, seal
 
 
 def zip_bytes() -> bytes:
@@ -96,3 +97,26 @@ def test_too_large_is_refused_without_reading(tmp_path):
         file.truncate(2**31)  # sparse: takes no room
     with pytest.raises(ModelFileError, match="at most 2 GiB"):
         read_model_file(path)
+
+
+@pytest.mark.parametrize(
+    ("versions", "words"),
+    [
+        ({"ir_version": 0}, "its IR version is 0"),
+        ({"ir_version": -3}, "its IR version is -3"),
+        ({"opset": 0}, "it names the operator set 0"),
+        ({"opset": -1}, "it names the operator set -1"),
+        ({"opset": 2**40}, "it names the operator set 1099511627776"),
+    ],
+)
+def test_versions_that_there_are_not(make, versions, words):
+    with pytest.raises(ModelFileError, match=words):
+        model_from_bytes(make.model_bytes(make.mixed_graph(), {}, **versions))
+
+
+def test_a_broken_seal(make):
+    data = seal(make.model_bytes(make.mixed_graph(), {ANNOUNCEMENT: KIND}))
+    assert model_from_bytes(data).data == data
+    with pytest.raises(ModelFileError, match="damaged, or was changed after it was exported: its checksum is that of other bytes") as error:
+        model_from_bytes(data.replace(b"Softmax", b"SoftMax"))
+    assert "`mlpspec.seal` and `mlpspec.crc32`" in error.value.diagnostics[0].help

@@ -93,3 +93,8 @@ def test_a_flood_of_fields_is_refused(monkeypatch):
 def test_any_bytes_are_read_or_refused(data):
     with suppress(MalformedMessage):  # nothing else may be raised
         read_header(data)
+
+
+def test_metadata_are_texts_by_key(make):
+    header = read_header(make.model_bytes(make.mixed_graph(), {"a": "b", "long": "x" * 5000}))
+    assert header.metadata == {"a": "b", "long": ""}
