@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -93,6 +94,16 @@ def _answered_by_chance(part: Any, module: Any, preprocessing: Any) -> Any:
                 chance = random.random(targets[name].shape)
                 targets[name] = (chance < probability[:, -targets[name].shape[1] :]).astype(np.float32)
     return replace(part, targets=targets)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def operators_read_once():
+    """PyTorch's exporter parses the source of all its 500 operators again for every model: half of the time of a small one."""
+    from torch.onnx._internal._lazy_import import onnxscript_apis as library
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(library, "get_torchlib_ops", functools.cache(library.get_torchlib_ops))
+        yield
 
 
 @pytest.fixture(scope="session")
