@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from mlpspec.cli.calibration import calibrated
-from mlpspec.cli.command import command, outside_option, setting_option
+from mlpspec.cli.command import command, outside_option
 from mlpspec.cli.output import Output
 from mlpspec.cli.precision import differences, lowered
 
@@ -28,8 +28,9 @@ from mlpspec.cli.precision import differences, lowered
 @click.option("--uncertainty", type=click.Choice(["mc_dropout", "none"]), help="Answer every row several times, and tell the spread.")
 @click.option("--samples", type=click.IntRange(2, 1000), metavar="N", help="How many times mc_dropout answers.  [default: 30]")
 @click.option("--calibrate", type=click.Choice(["temperature", "none"]), help="Fit probabilities to the validation rows.")
+@click.option("--opset", type=click.IntRange(17, 21), metavar="N", help="ONNX operator set, 17 to 21. Default: the spec's.")
 @click.option("--ensemble", is_flag=True, help="Write all folds of a cross-validation as one file that gives the mean of their answers.")
-@setting_option
+@click.option("--set", "settings", metavar="PATH=VALUE", multiple=True, help="Change a value of the section, e.g. export.outputs=[label].")
 @outside_option
 @click.option("--triton", type=click.Path(path_type=Path), metavar="DIR", help="Also write a Triton model repository there.")
 @click.option("--runs", default="runs", type=click.Path(path_type=Path), show_default=True, help="Where to look for the newest run.")
@@ -43,6 +44,7 @@ def main(
     uncertainty: str | None,
     samples: int | None,
     calibrate: str | None,
+    opset: int | None,
     ensemble: bool,
     settings: tuple[str, ...],
     allow_outside: bool,
@@ -64,6 +66,7 @@ def main(
         "precision": precision,
         "quantization": quantization,
         "max_metric_drop": max_metric_drop,
+        "opset": opset,
     }
     chosen = [f"export.{path}={'null' if value == 'none' else value}" for path, value in flags.items() if value is not None]
     if ensemble:
@@ -76,13 +79,17 @@ def main(
 
         output.note(f"wrote {write_triton_repository(result.path, triton)}")
     proof = result.proof
+    batches = ", ".join(map(str, proof["batch_sizes"]))
+    only_run = f" ({proof['not_compared']:,} of them beyond float32, and only run)" if proof["not_compared"] else ""
     text = (
         f"{result.path}: {result.bytes:,} bytes, {result.nodes} nodes\n"
-        f"proved on {proof['rows']:,} rows and {proof['edge_rows']:,} edge rows at batch sizes {', '.join(map(str, proof['batch_sizes']))}"
+        f"proved on {proof['rows']:,} rows and {proof['edge_rows']:,} edge rows{only_run} at batch sizes {batches}"
         f"; largest difference: {differences(proof['max_absolute'])}"
     )
     if "precision" in proof:
         text += " in fp32"
+    if proof["flips"]:
+        text += f"\n{proof['flips']} labels differ where two are equally likely"
     text += "".join(f"\n{line}" for line in calibrated(proof.get("calibration", {})))
     if "precision" in proof:
         text += f"\n\n{lowered(proof['precision'])}"

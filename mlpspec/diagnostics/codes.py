@@ -74,6 +74,7 @@ CODES: dict[str, str] = {
     "tracker-failed": "A tracker of `training.logging` raised an error or did not answer. It was left out; the run is whole.",
     "plugin-failed": "An installed plugin could not be loaded.",
     "check-failed": "A check that guards the result failed.",
+    "no-onnx": "An operation of a plugin's layer has no form in ONNX. No file was left.",
     "parity": "The exported model does not give what the trained pipeline gives. No file was left.",
     "precision": "The network cannot be exported at the precision that was asked for. No file was left.",
     "metric-drop": (

@@ -11,6 +11,7 @@ from onnx import GraphProto, ModelProto, TensorProto, ValueInfoProto, helper
 from torch import nn
 
 from mlpspec.exporting.copies import without_copies
+from mlpspec.exporting.needed import needed_nodes
 from mlpspec.exporting.network import network_model
 from mlpspec.exporting.operators import ML_DOMAIN, write_program
 from mlpspec.exporting.writer import GraphWriter
@@ -63,8 +64,10 @@ def assemble(core: ModelProto, graph: Graph, preprocessing: Preprocessing, optio
         write_program(back, only(item.decode, wanted), names, scope=target)
         outputs += map(output_info, answers)
     nodes = without_copies([*front.nodes, *network.graph.node, *back.nodes], public)
-    initializers = [*front.initializers, *network.graph.initializer, *back.initializers]
-    whole = helper.make_graph(nodes, graph.name, [input_info(item) for item in preprocessing.inputs.values()], outputs, initializers)
+    nodes = needed_nodes(nodes, [value.name for value in outputs])
+    read = {name for node in nodes for name in node.input}
+    constants = [tensor for tensor in (*front.initializers, *network.graph.initializer, *back.initializers) if tensor.name in read]
+    whole = helper.make_graph(nodes, graph.name, [input_info(item) for item in preprocessing.inputs.values()], outputs, constants)
     versions = {**{entry.domain: entry.version for entry in core.opset_import}, "": options.opset, ML_DOMAIN: ML_OPSET}
     used = ["", ML_DOMAIN, *sorted({node.domain for node in nodes} - {"", ML_DOMAIN})]
     opsets = [helper.make_opsetid(domain, versions[domain]) for domain in used]

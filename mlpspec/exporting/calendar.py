@@ -28,14 +28,18 @@ class _Calendar:
 
     def __init__(self, writer: GraphWriter, seconds: str, output: str):
         self.writer, self.output = writer, output
+        self.calculated: dict[tuple[str | int, ...], str] = {}
         within = self.within(self.within(seconds, "Less", EARLIEST), "Greater", LATEST)
         self.seconds = self.calculate("Add", within, MARCH * 86_400)
         self.days = self.calculate("Div", self.seconds, 86_400)
 
     def calculate(self, op_type: str, *values: str | int) -> str:
-        """A node over values and whole numbers; its output."""
-        names = [self.writer.constant(value, np.int64, self.output) if isinstance(value, int) else value for value in values]
-        return self.writer.node(op_type, names, self.writer.unused(f"{self.output}.{op_type.lower()}"))
+        """A node over values and whole numbers, one for all who ask for the same; its output."""
+        if (op_type, *values) not in self.calculated:
+            names = [self.writer.constant(value, np.int64, self.output) if isinstance(value, int) else value for value in values]
+            output = self.writer.node(op_type, names, self.writer.unused(f"{self.output}.{op_type.lower()}"))
+            self.calculated[op_type, *values] = output
+        return self.calculated[op_type, *values]
 
     def within(self, value: str, beyond: str, end: int) -> str:
         """The value, or the end where it lies beyond.

@@ -10,6 +10,7 @@ import torch
 from onnx import ModelProto
 from torch import nn
 
+from mlpspec.diagnostics import CheckError
 from mlpspec.exporting.batch_axis import name_batch_axis
 from mlpspec.exporting.batchnorm import fold_batch_norms
 from mlpspec.exporting.layer_names import name_after_layers
@@ -30,6 +31,9 @@ def network_model(
         opset: ONNX operator set.
         reserved: names that no value of the network may have, because the graph around it uses them.
 
+    Raises:
+        CheckError: when an operation of a layer, which can only be a plugin's, has no form in ONNX.
+
     Source: torch.onnx.export with the dynamo exporter.
     """
     arguments = sample_arguments(graph)
@@ -49,6 +53,9 @@ def network_model(
                 external_data=False,
                 verbose=False,
             )
+    except Exception as error:  # the exporter raises many kinds, each of which means the same here
+        help = "leave out the plugin's layer that calculates this; `mlpspec.testing.check_layer` tells which layers can be exported"
+        raise CheckError(f"the network cannot be written as ONNX: {_reason(error)}", code="no-onnx", help=help) from error
     finally:
         module.train(was_training)
     assert program is not None
@@ -66,6 +73,13 @@ def sample_arguments(graph: Graph) -> tuple[torch.Tensor, ...]:
         torch.zeros((SAMPLE_ROWS, *value.shape.known), dtype=torch.int64 if value.dtype == "int64" else torch.float32)
         for value in graph.inputs
     )
+
+
+def _reason(error: BaseException) -> str:
+    """What the exporter says where it failed, in a line, without what it says about itself around that."""
+    while error.__cause__ is not None:
+        error = error.__cause__
+    return (str(error).splitlines() or [type(error).__name__])[0][:200]
 
 
 class _quiet_exporter:  # noqa: N801  # reads as a verb in a with statement

@@ -97,7 +97,10 @@ def prove_against(
         if wrong and not problems:
             first = wrong[0].row
             help = explain({name: array[first : first + 1] for name, array in rows.items()})
-        problems += [Diagnostic("parity", f"{one.message} ({kind} {one.row + 1}: {_shown(rows, one.row)})", help=help) for one in wrong]
+        problems += [
+            Diagnostic("parity", f"{one.message} ({kind} {one.row + 1}: {_shown(preprocessing, rows, one.row)})", help=help)
+            for one in wrong
+        ]
     if problems:
         raise CheckError(problems)
     return proof
@@ -184,9 +187,12 @@ def _first_row(marked: np.ndarray) -> int:
     return int(np.argmax(marked.reshape(len(marked), -1).any(axis=1)))
 
 
-def _shown(rows: Rows, number: int) -> str:
-    """The first values of a row: `size = 1.5, colour = 'red', ...`."""
-    values = [(name, value) for name, array in rows.items() for value in array[number].ravel()[: _SHOWN + 1].tolist()]
+def _shown(preprocessing: Preprocessing, rows: Rows, number: int) -> str:
+    """The first values of a row by column: `length = 1.5, colour = 'red', ...`."""
+    values: list[tuple[str, Any]] = []
+    for name, item in preprocessing.inputs.items():
+        row = rows[name][number].ravel()[: _SHOWN + 1].tolist()
+        values += zip(item.columns if item.shape is None else item.columns * len(row), row, strict=False)
     shown = [f"{name} = {value:g}" if isinstance(value, float) else f"{name} = {str(value)[:20]!r}" for name, value in values[:_SHOWN]]
     return ", ".join(shown) + (", ..." if len(values) > _SHOWN else "")
 

@@ -37,6 +37,13 @@ def test_json(cli, run, small):
     assert not (small / run / "model.onnx").exists()
 
 
+def test_an_operator_set_and_a_setting(cli, run, small):
+    assert cli("export", "-o", "older.onnx", "--opset", "17", "--set", "export.outputs=[label]").code == 0
+    session = ort.InferenceSession(str(small / "older.onnx"), providers=["CPUExecutionProvider"])
+    assert [output.name for output in session.get_outputs()] == ["kind"]
+    assert "ONNX IR 10, ai.onnx.ml 4, ai.onnx 17" in cli("inspect", "older.onnx").out
+
+
 def test_a_file_that_is_there_is_replaced(cli, run, small):
     (small / "model.onnx").write_bytes(b"older")
     assert cli("export", "-o", "model.onnx").code == 0
@@ -174,6 +181,7 @@ def test_a_drop_that_is_too_large(cli, run, small, monkeypatch):
 @pytest.mark.parametrize(
     ("arguments", "code", "words"),
     [
+        (["--opset", "16"], 2, "16 is not in the range 17<=x<=21"),
         (["--precision", "int4"], 2, "is not one of 'fp32', 'fp16', 'bf16', 'int8'"),
         (["--quantization", "dynamic"], 2, "quantization is a choice at int8, and the precision is fp32"),
         (["--precision", "fp16", "--quantization", "static"], 2, "quantization is a choice at int8"),

@@ -108,3 +108,22 @@ def test_a_constant_that_one_node_reads_twice():
     assert any(len(set(node.input)) < len(node.input) for node in model.graph.node if node.op_type == "Concat"), "what this test is about"
     onnx.checker.check_model(model, full_check=True)
     ort.InferenceSession(model.SerializeToString(), providers=["CPUExecutionProvider"])
+
+
+def test_an_operation_that_onnx_does_not_have():
+    from torch import nn
+
+    from mlpspec.diagnostics import CheckError
+    from mlpspec.ir.graph import Graph, GraphInput
+    from mlpspec.ir.shape import Shape
+
+    class Strange(nn.Module):
+        def forward(self, x):
+            return {"y": torch.special.bessel_j0(x)}
+
+    module = Strange().train()
+    with pytest.raises(CheckError, match=r"cannot be written as ONNX: No ONNX function found for .*bessel_j0") as error:
+        network_model(module, Graph("net", (GraphInput("x", Shape((3,))),), (), {}), ["x"], ["y"], 20)
+    assert error.value.exit_code == 7
+    assert "\n" not in error.value.diagnostics[0].message
+    assert module.training

@@ -327,6 +327,35 @@ def test_everything_is_named_after_the_spec(exported):
         assert name.split("/")[0].split(".")[0] in owners, name
 
 
+def test_nothing_is_left_over(exported):
+    """No trace of training, no node that gives what it reads, nothing that nobody reads; a Cast stands only where types must meet."""
+    graph = exported.model.graph
+    assert not {"Identity", "Dropout", "Constant"} & {node.op_type for node in graph.node}
+    read = {name for node in graph.node for name in node.input}
+    assert {tensor.name for tensor in graph.initializer} <= read
+    wanted = read | {output.name for output in graph.output}
+    assert [node.name for node in graph.node if not wanted & set(node.output)] == []
+    inferred = onnx.shape_inference.infer_shapes(exported.model, strict_mode=True, data_prop=True).graph
+    types = {value.name: value.type.tensor_type.elem_type for value in (*inferred.input, *inferred.value_info, *inferred.output)}
+    layers = {node.name for node in exported.graph.nodes}
+    for node in graph.node:
+        if node.op_type == "Cast":
+            assert types[node.input[0]] != types[node.output[0]], node.name
+            assert node.name.split("/")[0] not in layers, f"{node.name} is in the network, where all is float32"
+
+
+def test_the_file_says_which_onnx_it_is(exported):
+    assert exported.model.ir_version == 10
+    assert [(entry.domain, entry.version) for entry in exported.model.opset_import] == [("", 20), ("ai.onnx.ml", 4)]
+
+
+@pytest.mark.parametrize("name", ["times", "arrays", "activations", "layers"])
+def test_the_oldest_operator_set(export_untrained, rows, name):
+    exported = export_untrained(f"{SPECS[name]}export: {{opset: 17}}\n", rows)
+    assert {entry.domain: entry.version for entry in exported.model.opset_import}[""] == 17
+    assert all(value <= 1 for value in exported.prove().worst.values())
+
+
 def test_the_first_axis_of_everything_is_the_batch(exported):
     inferred = onnx.shape_inference.infer_shapes(exported.model, check_type=True, strict_mode=True, data_prop=True).graph
     made = {name for node in inferred.node for name in node.output if name}

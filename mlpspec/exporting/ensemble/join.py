@@ -8,6 +8,7 @@ from onnx import ModelProto, NodeProto, ValueInfoProto, helper
 
 from mlpspec.exporting.assemble import input_info, only, output_info, wanted_answers
 from mlpspec.exporting.ensemble.averaging import member_value
+from mlpspec.exporting.needed import needed_nodes
 from mlpspec.exporting.operators import write_program
 from mlpspec.exporting.writer import GraphWriter
 from mlpspec.ir.fitted import Preprocessing
@@ -41,7 +42,7 @@ def join(
         names = {**{value: value for value in item.decode.inputs}, **{answer: answer for answer in wanted}}
         write_program(back, only(item.decode, wanted), names, scope=target)
         outputs += map(output_info, answers)
-    nodes = _reaching([*nodes, *back.nodes], {value.name for value in outputs})
+    nodes = needed_nodes([*nodes, *back.nodes], {value.name for value in outputs})
     read = {value for node in nodes for value in node.input}
     constants = [tensor for tensor in (*initializers, *back.initializers) if tensor.name in read]
     graph = helper.make_graph(nodes, name, inputs, outputs, constants)
@@ -68,13 +69,3 @@ def _prefixed(model: ModelProto, member: int, kept: set[str]) -> ModelProto:
     for tensor in copy.graph.initializer:
         tensor.name = named(tensor.name)
     return copy
-
-
-def _reaching(nodes: Sequence[NodeProto], outputs: set[str]) -> list[NodeProto]:
-    """The nodes, in order, that the outputs need."""
-    needed, kept = set(outputs), []
-    for node in reversed(nodes):
-        if needed.intersection(node.output):
-            needed.update(node.input)
-            kept.append(node)
-    return kept[::-1]
