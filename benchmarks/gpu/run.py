@@ -95,7 +95,7 @@ def train(options: argparse.Namespace) -> list[dict[str, object]]:
         ]
         for entry in found
     ]
-    print("\nTraining, rows on the device\n")
+    print("\nTraining, rows on the device but where they are fetched\n")
     print(aligned(["workload", "way", "rows/s", "best", "x torch tuned", "ready s", "loss", ""], lines, numeric_from=2))
     for name in dict.fromkeys(entry.workload for entry in found):
         print(f"{name}: {WORKLOADS[name]}")

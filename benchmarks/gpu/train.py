@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import statistics
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import count
+from typing import Literal
 
 import torch
 from peers.mlpspec_step import graph
@@ -15,9 +16,13 @@ from peers.workloads import RATE, WORKLOADS, rows
 from torch.nn import functional
 
 from mlpspec.catalog.optimizers.adam import Adam
+from mlpspec.language.sections.training import Precision as Name
 from mlpspec.pytorch.module import build_module
 from mlpspec.training.batches import batch_bounds, epoch_order
 from mlpspec.training.compiled.make import make_step
+from mlpspec.training.fetched import FetchedRows
+from mlpspec.training.lanes import lane_to
+from mlpspec.training.precision import Precision
 from mlpspec.training.tensors import Tensors
 
 NAMES = ("T1", "T2", "T3")
@@ -64,20 +69,26 @@ def measure(name: str, device: str, turns: int, seconds: float) -> Iterator[Trai
         yield Trained(name, way, statistics.median(found), max(found), ready[way], losses[way], remarks[way])
 
 
-def _step(wanted: str) -> Callable[[str, str], tuple[Epoch, str]]:
+def _step(
+    wanted: Literal["compiled", "eager"], precision: Name = "fp32", *, tf32: bool = False, fetched: bool = False
+) -> Callable[[str, str], tuple[Epoch, str]]:
+    """A step of mlpspec; `fetched` leaves the rows in main memory."""
+
     def make(name: str, device: str) -> tuple[Epoch, str]:
-        workload = WORKLOADS[name]
-        features, answers = (torch.from_numpy(array).to(device) for array in rows(workload))
+        workload, there = WORKLOADS[name], torch.device(device)
+        features, answers = (torch.from_numpy(array) for array in rows(workload))
         torch.manual_seed(0)
         module = build_module(graph(workload)).to(device)
         data = Tensors(workload.rows, (features,), {"y": answers})
-        step, remark = make_step(module, _loss, Adam(), data, workload.batch, wanted=wanted)  # type: ignore[arg-type]
+        source = FetchedRows(data, lane_to(there)) if fetched else data.to(there)
+        arithmetic = Precision(precision, there, tf32=tf32)
+        step, remark = make_step(module, _loss, Adam(), source, workload.batch, wanted=wanted, precision=arithmetic)
         bounds = list(batch_bounds(workload.rows, workload.batch))
         numbers = count()
 
         def epoch() -> float:
             number = next(numbers)
-            order = torch.from_numpy(epoch_order(workload.rows, 0, number)).to(device)
+            order = torch.from_numpy(epoch_order(workload.rows, 0, number))
             for _ in step.run_epoch(number, order, bounds, [RATE] * len(bounds)):
                 pass
             return step.epoch_loss()
@@ -87,29 +98,45 @@ def _step(wanted: str) -> Callable[[str, str], tuple[Epoch, str]]:
     return make
 
 
-def _loss(outputs: dict[str, torch.Tensor], targets: dict[str, torch.Tensor]) -> torch.Tensor:
+def _loss(outputs: Mapping[str, torch.Tensor], targets: Mapping[str, torch.Tensor]) -> torch.Tensor:
     return functional.cross_entropy(outputs["y"], targets["y"])
 
 
-def _tuned(name: str, device: str) -> tuple[Epoch, str]:
-    """Rows on the device, gathered by a shuffled permutation, fused Adam, no read of the loss within an epoch."""
-    workload = WORKLOADS[name]
-    features, answers = (torch.from_numpy(array).to(device) for array in rows(workload))
-    torch.manual_seed(0)
-    model = network(workload).to(device)
-    optimizer = torch.optim.Adam(model.parameters(), lr=RATE, fused=True)
+def _tuned(dtype: torch.dtype | None) -> Callable[[str, str], tuple[Epoch, str]]:
+    """Rows on the device, gathered by a shuffled permutation, fused Adam, no read of the loss within an epoch; autocast to `dtype`."""
 
-    def epoch() -> float:
-        total = torch.zeros((), device=device)
-        for index in torch.randperm(workload.rows, device=device).split(workload.batch):
-            optimizer.zero_grad(set_to_none=True)
-            loss = functional.cross_entropy(model(features.index_select(0, index)), answers.index_select(0, index))
-            loss.backward()
-            optimizer.step()
-            total += loss.detach() * len(index)
-        return total.item() / workload.rows
+    def make(name: str, device: str) -> tuple[Epoch, str]:
+        workload = WORKLOADS[name]
+        features, answers = (torch.from_numpy(array).to(device) for array in rows(workload))
+        torch.manual_seed(0)
+        model = network(workload).to(device)
+        optimizer = torch.optim.Adam(model.parameters(), lr=RATE, fused=True)
 
-    return epoch, f"torch {torch.__version__}"
+        def epoch() -> float:
+            total = torch.zeros((), device=device)
+            for index in torch.randperm(workload.rows, device=device).split(workload.batch):
+                optimizer.zero_grad(set_to_none=True)
+                with torch.autocast(torch.device(device).type, dtype, enabled=dtype is not None):
+                    outputs = model(features.index_select(0, index))
+                loss = functional.cross_entropy(outputs.float(), answers.index_select(0, index))
+                loss.backward()
+                optimizer.step()
+                total += loss.detach() * len(index)
+            return total.item() / workload.rows
+
+        return epoch, f"torch {torch.__version__}"
+
+    return make
 
 
-WAYS = {"mlpspec compiled": _step("compiled"), "mlpspec eager": _step("eager"), "torch tuned": _tuned}
+WAYS = {
+    "mlpspec compiled": _step("compiled"),
+    "mlpspec compiled, rows fetched": _step("compiled", fetched=True),
+    "mlpspec compiled, tf32": _step("compiled", tf32=True),
+    "mlpspec compiled, bf16": _step("compiled", "bf16"),
+    "mlpspec compiled, fp16": _step("compiled", "fp16"),
+    "mlpspec eager": _step("eager"),
+    "mlpspec eager, bf16": _step("eager", "bf16"),
+    "torch tuned": _tuned(None),
+    "torch tuned, bf16": _tuned(torch.bfloat16),
+}

@@ -49,11 +49,11 @@ class Alteration:
             return None
         return cls(augmentations, spec.training.mixing, spec.seed, device)
 
-    def data(self, data: Tensors) -> Tensors:
-        """The training rows with what a mixing adds to the targets: those of each row's partner, and the row's own share."""
+    def extended(self, data: Tensors) -> Tensors:
+        """The rows of a step with what a mixing adds to the targets: those of each row's partner, and the row's own share."""
         if self._mixing is None:
             return data
-        partners = {partner(name): target for name, target in data.targets.items()}
+        partners = {partner(name): target.clone() for name, target in data.targets.items()}
         share = torch.ones(data.rows, device=self._generator.device)
         return Tensors(data.rows, data.inputs, {**data.targets, **partners, SHARE: share})
 
@@ -69,7 +69,10 @@ class Alteration:
         return np.random.Generator(np.random.PCG64([self._seed, epoch, 2])).integers(2**63, size=steps).tolist()
 
     def apply(self, inputs: Sequence[torch.Tensor], targets: Mapping[str, torch.Tensor], seed: int) -> None:
-        """Change the rows of a step in place: `inputs` in the order of the network's, `targets` as `data` names them."""
+        """Change the rows of a step in place: `inputs` in the order of the network's, `targets` as `extended` names them.
+
+        Only what the data has need be there; what a mixing adds is overwritten.
+        """
         self._generator.manual_seed(seed)
         for rows, changes in zip(inputs, self._changes, strict=True):
             for change in changes:
@@ -85,9 +88,12 @@ class Alteration:
         targets: Mapping[str, torch.Tensor],
         random: np.random.Generator,
     ) -> None:
+        share = targets[SHARE].fill_(1.0)
+        for name, target in targets.items():
+            if partner(name) in targets:
+                targets[partner(name)].copy_(target)
         if random.random() >= mixing.probability:
             return
-        share = targets[SHARE]
         order = torch.randperm(share.shape[0], generator=self._generator, device=share.device)
         share.fill_(mix(inputs, order, float(random.beta(mixing.alpha, mixing.alpha)), random.random))
         for name, target in targets.items():

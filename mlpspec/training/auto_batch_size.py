@@ -15,8 +15,8 @@ from mlpspec.catalog.optimizers import Optimizer
 from mlpspec.diagnostics import MachineError
 from mlpspec.training.losses import LossFunction
 from mlpspec.training.precision import Precision
+from mlpspec.training.source import Source
 from mlpspec.training.step import EagerStep, make_optimizer
-from mlpspec.training.tensors import Tensors
 
 
 class Found(NamedTuple):
@@ -69,7 +69,7 @@ def trial(
     module: nn.Module,
     loss: LossFunction,
     optimizer: Optimizer,
-    data: Tensors,
+    data: Source,
     accumulate: int,
     margin: float,
     precision: Precision | None = None,
@@ -98,7 +98,7 @@ def try_steps(
     module: nn.Module,
     loss: LossFunction,
     optimizer: Optimizer,
-    data: Tensors,
+    data: Source,
     rows: int,
     accumulate: int,
     precision: Precision | None = None,

@@ -15,8 +15,8 @@ from mlpspec.training.batches import Batch
 from mlpspec.training.checkpoints import Checkpoints
 from mlpspec.training.losses import LossFunction
 from mlpspec.training.precision import Network
+from mlpspec.training.source import Source
 from mlpspec.training.step import Step
-from mlpspec.training.tensors import Tensors
 
 FRESH = ("random", "loss", "loss_scale")
 """What a step's state leaves out for a beginning."""
@@ -49,7 +49,7 @@ def find_cause(
     module: nn.Module,
     step: Step,
     loss: LossFunction,
-    data: Tensors,
+    data: Source,
     planned: Callable[[int], PlannedEpoch],
     epochs: range,
     first: int,
@@ -112,7 +112,7 @@ def _repeat(step: Step, plan: PlannedEpoch, first: int, stopped: Callable[[], bo
 
 
 def largest_gradient(
-    module: nn.Module, loss: LossFunction, data: Tensors, index: torch.Tensor, forward: Network | None = None
+    module: nn.Module, loss: LossFunction, data: Source, index: torch.Tensor, forward: Network | None = None
 ) -> tuple[str, float]:
     """The layer whose gradient has the largest norm for the rows at `index`, with that norm; one that is not finite is the largest.
 

@@ -44,6 +44,13 @@ def current(device: torch.device) -> Iterator[None]:
         yield
 
 
+def sent(tensor: torch.Tensor, device: torch.device) -> torch.Tensor:
+    """A tensor on a device; one in main memory goes to a GPU without anyone waiting for it."""
+    if tensor.device == device or device.type != "cuda":
+        return tensor.to(device)
+    return tensor.pin_memory().to(device, non_blocking=True)
+
+
 def random_state(device: torch.device) -> torch.Tensor:
     """Where torch's random numbers of a device are, as bytes on the CPU."""
     return torch.cuda.get_rng_state(device) if device.type == "cuda" else torch.get_rng_state()

@@ -17,7 +17,7 @@ from mlpspec.language.figures import metric_name, metrics_of
 from mlpspec.language.sections.spec import Spec
 from mlpspec.training.group import Group
 from mlpspec.training.losses import target_loss
-from mlpspec.training.tensors import Tensors
+from mlpspec.training.source import Source
 
 EVALUATION_BATCH = 8192
 
@@ -34,7 +34,7 @@ class Evaluation:
     answers: Mapping[str, Answers]
 
 
-def shared_outputs(module: nn.Module, data: Tensors, group: Group) -> dict[str, torch.Tensor]:
+def shared_outputs(module: nn.Module, data: Source, group: Group) -> dict[str, torch.Tensor]:
     """What `network_outputs` gives, each process of a group having calculated its share of the rows."""
     for buffer in module.buffers():
         group.follow(buffer)  # the running statistics of batch norm
@@ -47,21 +47,20 @@ def shared_outputs(module: nn.Module, data: Tensors, group: Group) -> dict[str, 
     return {name: group.add_up(output) for name, output in outputs.items()}
 
 
-def network_outputs(module: nn.Module, data: Tensors, *, batch: int = EVALUATION_BATCH) -> dict[str, torch.Tensor]:
+def network_outputs(module: nn.Module, data: Source, *, batch: int = EVALUATION_BATCH) -> dict[str, torch.Tensor]:
     """The outputs of every head for all rows, `batch` at once, in inference mode, on the CPU. The module's mode is kept as it was."""
     was_training = module.training
     module.eval()
     pieces: dict[str, list[torch.Tensor]] = {}
     with torch.inference_mode():
-        for start in range(0, data.rows, batch):
-            inputs = tuple(tensor[start : start + batch] for tensor in data.inputs)
-            for target, output in module(*inputs).items():
+        for delivery in data.visit(None, [(start, min(data.rows, start + batch)) for start in range(0, data.rows, batch)]):
+            for target, output in module(*delivery.take()[0]).items():
                 pieces.setdefault(target, []).append(output)
     module.train(was_training)
     return {target: torch.cat(parts).cpu() for target, parts in pieces.items()}
 
 
-def evaluate(module: nn.Module, data: Tensors, spec: Spec, preprocessing: Preprocessing, group: Group = ALONE) -> Evaluation:
+def evaluate(module: nn.Module, data: Source, spec: Spec, preprocessing: Preprocessing, group: Group = ALONE) -> Evaluation:
     """Loss and metrics of all targets over all rows of `data` (at least one row).
 
     A network that answers every row several times, side by side, has the mean loss of its answers; `preprocessing` takes them together.

@@ -178,7 +178,7 @@ class Loop:
     def _planned(self, epoch: int) -> PlannedEpoch:
         """The steps of an epoch with their learning rates; for one that was planned before, the same ones."""
         factor = self._factors.setdefault(epoch, self.callbacks.rate_factor())
-        order = torch.from_numpy(self.plan.order(epoch)).to(self.device)
+        order = torch.from_numpy(self.plan.order(epoch))
         return PlannedEpoch(epoch, order, self.plan.batches(epoch), [factor * rate for rate in self.plan.rates(epoch)])
 
     def _tell(self, event: Callable[[Loop], None]) -> None:

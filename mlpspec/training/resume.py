@@ -19,6 +19,7 @@ HARMLESS: tuple[Path, ...] = (
     ("training", "epochs"),
     ("training", "early_stopping"),
     ("training", "device"),
+    ("training", "data_on"),
     ("training", "checkpoint"),
     ("training", "logging"),
     ("export",),

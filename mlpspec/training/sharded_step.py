@@ -21,8 +21,8 @@ from mlpspec.training.clip import Clip
 from mlpspec.training.group import Group
 from mlpspec.training.losses import LossFunction
 from mlpspec.training.precision import Precision
+from mlpspec.training.source import Source
 from mlpspec.training.step import EagerStep
-from mlpspec.training.tensors import Tensors
 
 LEAST_ROWS = 2
 """Batch norm has no variance over fewer."""
@@ -48,7 +48,7 @@ class ShardedStep(EagerStep):
         module: nn.Module,
         loss: LossFunction,
         optimizer: torch.optim.Optimizer,
-        data: Tensors,
+        data: Source,
         group: Group,
         *,
         seed: int = 0,

@@ -10,10 +10,10 @@ from torch import nn
 from mlpspec.training.averages import holding
 from mlpspec.training.batches import batch_bounds
 from mlpspec.training.evaluation import EVALUATION_BATCH
-from mlpspec.training.tensors import Tensors
+from mlpspec.training.source import Source
 
 
-def with_statistics(module: nn.Module, weights: Mapping[str, torch.Tensor], data: Tensors) -> dict[str, torch.Tensor]:
+def with_statistics(module: nn.Module, weights: Mapping[str, torch.Tensor], data: Source) -> dict[str, torch.Tensor]:
     """The weights, with the running mean and variance of every batch norm over all rows of `data`; all else as it is in prediction.
 
     The module is as before afterwards. Source: torch.optim.swa_utils.update_bn, which leaves dropout on.
@@ -28,8 +28,8 @@ def with_statistics(module: nn.Module, weights: Mapping[str, torch.Tensor], data
             norm.reset_running_stats()
             norm.momentum = None  # the mean over all batches
             norm.train()
-        for start, end in batch_bounds(data.rows, EVALUATION_BATCH):
-            module(*(tensor[start:end] for tensor in data.inputs))
+        for delivery in data.visit(None, [(start, end) for start, end in batch_bounds(data.rows, EVALUATION_BATCH)]):
+            module(*delivery.take()[0])
         found = {name: tensor.detach().clone() for name, tensor in module.state_dict().items()}
     for norm, momentum in zip(norms, momenta, strict=True):
         norm.momentum = momentum

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import closing
 from typing import Any, Protocol
 
 import numpy as np
@@ -20,6 +21,7 @@ from mlpspec.training.device import random_state, set_random_state
 from mlpspec.training.loss_scale import Overflow
 from mlpspec.training.losses import LossFunction
 from mlpspec.training.precision import Precision
+from mlpspec.training.source import Rows, Source
 from mlpspec.training.tally import Tally
 from mlpspec.training.tensors import Tensors
 
@@ -38,7 +40,7 @@ class Step(Protocol):
 
         Args:
             epoch: counted from 0.
-            order: the training rows in the order of their visit, (rows,) int64, on the data's device.
+            order: the training rows in the order of their visit, (rows,) int64.
             batches: the rows of each step in `order`, one after another.
             rates: the learning rate of each step.
             first: the step to begin with; when it is not 0, `load_state` has given back the state that was taken before it.
@@ -96,7 +98,7 @@ class EagerStep:
         module: nn.Module,
         loss: LossFunction,
         optimizer: torch.optim.Optimizer,
-        data: Tensors,
+        data: Source,
         *,
         seed: int = 0,
         forward: Callable[..., Any] | None = None,
@@ -119,26 +121,32 @@ class EagerStep:
     ) -> Iterator[int]:
         """Learn from the rows of `order` step by step; after each the number of steps done."""
         seeds = [0] * len(batches) if self.alteration is None else self.alteration.seeds(epoch, len(batches))
-        for number in range(first, len(batches)):
-            batch = batches[number]
-            self._seed(epoch, number, first)
-            self.run(order[batch[0] : batch[-1]], rates[number], form_of(batch), seeds[number])
-            yield number + 1
+        cuts = [(batch[0], batch[-1]) for batch in batches[first:]]
+        with closing(self.data.visit(order, cuts)) as deliveries:
+            for number, delivery in enumerate(deliveries, first):
+                self._seed(epoch, number, first)
+                self.learn(delivery.take(), rates[number], form_of(batches[number]), seeds[number])
+                yield number + 1
 
     def run(self, index: torch.Tensor, learning_rate: float, form: Form = (), seed: int = 0) -> None:
         """Learn from the training rows at `index`, (rows,) int64.
 
         `form` says how many of them are calculated at once, `seed` what their alteration draws.
         """
+        self.learn(self.data.pick(index), learning_rate, form, seed)
+
+    def learn(self, rows: Rows, learning_rate: float, form: Form = (), seed: int = 0) -> None:
+        """Learn from the rows of a delivery, which it may change; else as `run`."""
+        (inputs, targets), count = rows, len(rows[0][0])
         self.module.train()
         for group in self.optimizer.param_groups:
             group["lr"] = learning_rate
-        inputs, targets = self.data.pick(index)
         if self.alteration is not None:
+            targets = self.alteration.extended(Tensors(count, inputs, targets)).targets
             self.alteration.apply(inputs, targets, seed)
         self.optimizer.zero_grad(set_to_none=True)
         with self.precision.learning():
-            self.tally.add(self._backward(inputs, targets, form), index.shape[0])
+            self.tally.add(self._backward(inputs, targets, form), count)
         self._update()
         self._steps += 1
         if self.averages is not None:

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Generator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import torch
 
+from mlpspec.training.device import sent
+from mlpspec.training.source import Cut, Rows
+
 
 @dataclass(frozen=True)
 class Tensors:
-    """Inputs in the order of the network's forward, targets by name; the first axis of each is the rows."""
+    """Inputs in the order of the network's forward, targets by name; the first axis of each is the rows. A `Source`."""
 
     rows: int
     inputs: tuple[torch.Tensor, ...]
@@ -26,8 +29,24 @@ class Tensors:
 
         return cls(rows, tuple(move(array) for array in inputs.values()), {name: move(array) for name, array in targets.items()})
 
-    def pick(self, index: torch.Tensor) -> tuple[tuple[torch.Tensor, ...], dict[str, torch.Tensor]]:
-        """The rows at `index`, (batch,) int64 on the same device."""
+    @property
+    def device(self) -> torch.device:
+        """Where they are."""
+        return next(iter((*self.targets.values(), *self.inputs))).device
+
+    @property
+    def bytes(self) -> int:
+        """How much memory they take."""
+        return sum(tensor.nbytes for tensor in (*self.inputs, *self.targets.values()))
+
+    def to(self, device: torch.device) -> Tensors:
+        """The same rows on a device."""
+        targets = {name: tensor.to(device) for name, tensor in self.targets.items()}
+        return Tensors(self.rows, tuple(tensor.to(device) for tensor in self.inputs), targets)
+
+    def pick(self, index: torch.Tensor) -> Rows:
+        """The rows at `index`, (batch,) int64."""
+        index = index.to(self.device)
         return (
             tuple(tensor.index_select(0, index) for tensor in self.inputs),
             {name: tensor.index_select(0, index) for name, tensor in self.targets.items()},
@@ -41,6 +60,48 @@ class Tensors:
     def head(self, rows: int) -> Tensors:
         """The first rows; from the first on again where there are too few."""
         if rows > self.rows:
-            device = next(iter(self.targets.values())).device
-            return Tensors(rows, *self.pick(torch.arange(rows, device=device) % self.rows))
+            return Tensors(rows, *self.pick(torch.arange(rows, device=self.device) % self.rows))
         return Tensors(rows, tuple(tensor[:rows] for tensor in self.inputs), {name: tensor[:rows] for name, tensor in self.targets.items()})
+
+    def visit(self, order: torch.Tensor | None, cuts: Sequence[Cut]) -> Generator[Picked | Stretch, None, None]:
+        """A delivery for each cut of an order, or of the rows in their own."""
+        there = None if order is None else sent(order, self.device)
+        for start, end in cuts:
+            yield Stretch(self.part(start, end)) if there is None else Picked(self, there[start:end])
+
+
+@dataclass(frozen=True)
+class Picked:
+    """A delivery of rows that lie scattered in the device's memory."""
+
+    data: Tensors
+    index: torch.Tensor
+
+    def take(self) -> Rows:
+        """Copies of the rows."""
+        return self.data.pick(self.index)
+
+    def write(self, inputs: Sequence[torch.Tensor], targets: Mapping[str, torch.Tensor]) -> None:
+        """Put them into memory."""
+        for source, memory in zip(self.data.inputs, inputs, strict=True):
+            torch.index_select(source, 0, self.index, out=memory)
+        for name in self.data.targets.keys() & targets.keys():
+            torch.index_select(self.data.targets[name], 0, self.index, out=targets[name])
+
+
+@dataclass(frozen=True)
+class Stretch:
+    """A delivery of rows that lie one after another in the device's memory."""
+
+    data: Tensors
+
+    def take(self) -> Rows:
+        """The rows where they are."""
+        return self.data.inputs, dict(self.data.targets)
+
+    def write(self, inputs: Sequence[torch.Tensor], targets: Mapping[str, torch.Tensor]) -> None:
+        """Put them into memory."""
+        for source, memory in zip(self.data.inputs, inputs, strict=True):
+            memory.copy_(source)
+        for name in self.data.targets.keys() & targets.keys():
+            targets[name].copy_(self.data.targets[name])

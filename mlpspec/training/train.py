@@ -184,6 +184,8 @@ class _Run:
         self._build()
         self._follow(interrupt)
         self.progress.note(f"training on {self.device_reason}; step {self.step_reason}")
+        if self.data_on != f"rows on {self.device}":
+            self.progress.note(self.data_on)
         for remark in remarks(self.spec.training, self.device):
             self.progress.note(remark)
         self._write_info({"status": "running"})
@@ -215,6 +217,7 @@ class _Run:
         from mlpspec.training.clip import Clip
         from mlpspec.training.compiled.make import make_step
         from mlpspec.training.losses import TotalLoss
+        from mlpspec.training.placement import place, room_on, step_bytes
         from mlpspec.training.plan import Plan
         from mlpspec.training.precision import Precision
         from mlpspec.training.sharded_step import synchronize_batch_norm
@@ -230,11 +233,15 @@ class _Run:
         if self.resumed:
             self.group.together(lambda: self._mend() if self.group.leads else None)
             self.checkpoints.load_weights(self.module, "last")
-        self.parts = {
-            name: Tensors.from_arrays(part.inputs, part.targets, part.rows, self.device)
+        parts = {
+            name: Tensors.from_arrays(part.inputs, part.targets, part.rows, torch.device("cpu"))
             for name, part in self.dataset.parts.items()
             if part.rows
         }
+        size, rows = spec.training.batch_size, parts["train"].rows
+        largest = size.largest(rows, spec.training.accumulate) if isinstance(size, Auto) else max(stage.rows for stage in size.stages())
+        room = room_on(self.device, step_bytes(self.module, self.graph, min(largest, rows)))
+        self.parts, self.data_on = place(parts, spec.training.data_on, self.device, room)
         self.precision = Precision(spec.training.precision, self.device, tf32=spec.training.tf32)
         self.loss = TotalLoss(spec.targets, self.dataset.preprocessing.targets, self.device)
         by = self.dataset.drawn_by
@@ -246,7 +253,7 @@ class _Run:
             self.module,
             self.loss if alteration is None else alteration.loss(self.loss),
             spec.training.optimizer,
-            data if alteration is None else alteration.data(data),
+            data,
             self.plan.forms,
             seed=spec.seed,
             wanted=spec.training.step,
@@ -257,7 +264,13 @@ class _Run:
             clip=None if spec.training.clip is None else Clip.of(spec.training.clip, self.module, self.graph.outputs.values()),
             group=self.group,
             precision=self.precision,
+            note=self._hear,
         )
+
+    def _hear(self, text: str) -> None:
+        """What a step tells while it runs is shown, and kept beside what it told before."""
+        self.step_reason = f"{self.step_reason}; {text}"
+        self.progress.note(text)
 
     def _found_stages(self) -> Sequence[Stage] | None:
         """The batch size where the spec leaves it open."""
@@ -456,6 +469,7 @@ class _Run:
                 "device": str(self.device),
                 "precision": self.spec.training.precision,
                 "tf32": self.spec.training.tf32 and self.device.type == "cuda",
+                "data_on": self.data_on,
                 "step": self.step_reason,
                 "decisions": self.step.decisions(),
                 "batch_size": max(stage.rows for stage in self.plan.stages),

@@ -131,7 +131,7 @@ def test_the_compiled_step_learns_what_the_eager_one_learns(augmentations, mixin
     """With the same random numbers, and with blocks that end within an epoch."""
     monkeypatch.setattr(block, "BLOCK_STEPS", 3)
     alteration = Alteration(augmentations, mixing, 9, CPU)
-    rows, loss = alteration.data(data()), alteration.loss(total(a=5.0, b=1.0, c=0.2))
+    rows, loss = data(), alteration.loss(total(a=5.0, b=1.0, c=0.2))
     batches = list(batch_bounds(ROWS, 3, accumulate=accumulate))
     torch.manual_seed(0)
     net = Net()
@@ -154,7 +154,7 @@ def test_the_data_stay_as_they_are():
     alteration = Alteration([[Noise()], [Noise()]], Mixup(), 9, CPU)
     rows = data()
     before = [tensor.clone() for tensor in (*rows.inputs, *rows.targets.values())]
-    extended = alteration.data(rows)
+    extended = alteration.extended(rows)
     inputs, targets = extended.pick(torch.arange(ROWS))
     alteration.apply(inputs, targets, 1)
     assert all(torch.equal(one, other) for one, other in zip((*rows.inputs, *rows.targets.values()), before, strict=True))

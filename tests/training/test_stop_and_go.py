@@ -22,6 +22,7 @@ FEATURES = {
     "auto": ("training.batch_size=auto", "training.accumulate=1"),
     "bfloat16": ("training.precision=bf16", "model.0.dense.batchnorm=true", "model.0.dense.dropout=0.3"),
     "float16": ("training.precision=fp16", "training.accumulate=2", "training.clip={norm: 0.5}"),
+    "fetched rows": ("training.data_on=host", "model.0.dense.dropout=0.3", "training.mixing=mixup"),
     "left out rows": ("training.drop_last=true", "training.batch_size=5"),
     "balanced": ("training.sampling={balanced: {epoch: commonest}}",),
     "stratified": ("training.sampling={stratified: colour}",),

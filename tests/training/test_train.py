@@ -160,14 +160,14 @@ def test_weights_that_explode_in_the_last_step_are_not_kept(train_in, spec_text,
     """One step of 36 rows, and no validation rows that would notice: the loss is from before the step."""
     from mlpspec.training.step import EagerStep
 
-    real = EagerStep.run
+    real = EagerStep.learn
 
     def poisoned(self, *rest):
         real(self, *rest)
         with torch.no_grad():
             next(self.module.parameters()).fill_(float("nan"))
 
-    monkeypatch.setattr(EagerStep, "run", poisoned)
+    monkeypatch.setattr(EagerStep, "learn", poisoned)
     settings = ("training.step=eager", "training.epochs=1", "training.batch_size=100", "data.split={train: 1, validation: 0, test: 0}")
     with pytest.raises(CheckError, match=r"the weight `.*` became NaN or infinite"):
         train_in(spec_text, *settings)

@@ -21,6 +21,10 @@ Precision = Literal["fp32", "bf16", "fp16"]
 """Of the network while it learns."""
 
 
+DataOn = Literal["auto", "device", "host"]
+"""Where encoded rows are while the network learns."""
+
+
 class Training(Record):
     """How the model learns."""
 
@@ -94,6 +98,11 @@ class Training(Record):
         pattern=r"^(auto|cpu|cuda|cuda:[0-9]{1,3})$",
         doc="Where to train: `cuda` (or `cuda:1`) works or fails; only `auto` may choose the CPU, and says so.",
         examples=("auto", "cpu", "cuda"),
+    )
+    data_on: DataOn = option(
+        default="auto",
+        doc="Where the encoded rows are while the network learns: on its device, or in main memory (host), from where they are fetched "
+        "while others are learnt from. auto: on a GPU as long as they fit beside the step.",
     )
 
     shuffle: bool = option(default=True, doc="Visit the training rows in a new order every epoch; false is `sampling: sequential`.")

@@ -24,6 +24,7 @@ from mlpspec.training.compiled.program import RATE
 from mlpspec.training.compiled.trace import Role, Traced, layout
 from mlpspec.training.compiled.update import Update
 from mlpspec.training.losses import LossFunction
+from mlpspec.training.source import Delivery
 from mlpspec.training.tensors import Tensors
 
 PASSES = (drop_noise, fold_constants, close_cross_entropy, take_out_masks, keep_one_copy, hoist_counters, multiply_instead_of_sum)
@@ -31,8 +32,8 @@ PASSES = (drop_noise, fold_constants, close_cross_entropy, take_out_masks, keep_
 Change = Callable[[int, Sequence[torch.Tensor], Mapping[str, torch.Tensor]], None]
 """Changes the rows of step number i of a block in place: its inputs, and its targets by name."""
 
-BLOCK_BYTES, BLOCK_STEPS = 4 << 20, 128
-"""A block has as many steps as fit into this memory (so that they stay in the processor's cache), and at most so many."""
+BLOCK_BYTES, BLOCK_STEPS = {"cpu": 4 << 20, "cuda": 64 << 20}, 128
+"""A block has as many steps as fit into this memory, and at most so many. A processor keeps it in its cache; a GPU has room for more."""
 
 
 class Block:
@@ -42,10 +43,12 @@ class Block:
         module: the network.
         loss: from outputs and targets to one number.
         update: the optimizer over the network's weights.
-        data: the training rows.
-        traced: a step recorded on as many of them as it learns from; it is rewritten.
+        rows: those of a step.
+        traced: the step recorded on them; it is rewritten.
         more: rewrites after those that every step gets: the choice of libraries for the matrix products.
+        steps: how many the block has.
         rates_as_tensors: hand learning rates to the operators as tensors, as a CUDA graph needs them.
+        tell: is given the reason where no CUDA graph can be captured.
     """
 
     def __init__(
@@ -53,31 +56,32 @@ class Block:
         module: nn.Module,
         loss: LossFunction,
         update: Update,
-        data: Tensors,
+        rows: Tensors,
         traced: Traced,
         more: Sequence[Callable[[Traced], None]],
+        steps: int,
         *,
         rates_as_tensors: bool = False,
+        tell: Callable[[str], None] = lambda problem: None,
     ):
-        self.rates_as_tensors = rates_as_tensors
-        self.loss, self.data, self.batch, self.device = loss, data, traced.rows, update.weights.all.device
+        self.rates_as_tensors, self.tell, self.steps = rates_as_tensors, tell, steps
+        self.loss, self.batch, self.device = loss, traced.rows, update.weights.all.device
         heads = zip(traced.heads, traced.head_nodes, strict=True)
         outputs = {name: torch.empty(layout(node).shape, device=self.device) for name, node in heads}
         self.scale = update.scale
         # a step that overflows is left out of the loss, for which its own must be known
         one_by_one = not traced.heads or self.scale is not None
-        self.joining = None if one_by_one else joining(loss, outputs, data.head(self.batch).targets)
+        self.joining = None if one_by_one else joining(loss, outputs, rows.targets)
         if self.joining is not None:
             traced.drop_loss()
         for rewrite in (*PASSES, *more):
             rewrite(traced)
-        self.steps = block_steps(traced, data)
         with torch.inference_mode():
-            self._build(traced, module, update)
+            self._build(traced, rows, module, update)
 
-    def _build(self, traced: Traced, module: nn.Module, update: Update) -> None:
-        self.inputs = [self._rows_of(tensor) for tensor in self.data.inputs]
-        self.targets = {name: self._rows_of(tensor) for name, tensor in self.data.targets.items()}
+    def _build(self, traced: Traced, rows: Tensors, module: nn.Module, update: Update) -> None:
+        self.inputs = [self._rows_of(tensor) for tensor in rows.inputs]
+        self.targets = {name: self._rows_of(tensor) for name, tensor in rows.targets.items()}
         self.one_hots: list[tuple[torch.Tensor, torch.Tensor, float]] = []
         self.masks: list[Masks] = []
         self.counters = [module.get_buffer(name) for name in traced.counters]
@@ -92,7 +96,7 @@ class Block:
         share = self.program.slot(self.shares.unbind()) if self.averages is not None else None
         update.write(self.program, gradients, self.program.slot(self.numbers.unbind()), rate, share)
         if on_gpu:
-            self._run, self.engine = GraphRunner(emit_python(self.program), self.steps), "a CUDA graph"
+            self._run, self.engine = GraphRunner(emit_python(self.program), self.tell), "a CUDA graph"
         else:
             self._run, self.engine = emit(self.program)
 
@@ -144,16 +148,23 @@ class Block:
         return kept
 
     def run(
-        self, index: torch.Tensor, rates: Sequence[float], done: int, generator: np.random.Generator, change: Change | None = None
+        self,
+        delivery: Delivery,
+        rates: Sequence[float],
+        numbers: torch.Tensor,
+        done: int,
+        generator: np.random.Generator,
+        change: Change | None = None,
     ) -> tuple[torch.Tensor, int]:
-        """Learn from the rows at `index`, (steps * batch,) int64, a step for each learning rate; `done` steps ran before.
+        """Learn from the (steps * batch) rows of a delivery, a step for each learning rate; `done` steps ran before.
 
-        `change` is what happens to the rows of each step first.
+        `numbers` has the rates again, and the shares of the new weights in running averages, (2, steps) on the device. `change` is what
+        happens to the rows of each step first.
 
         Returns the mean loss of a row, or that of each step, (steps,), and how many rows each of these numbers is for.
         """
         steps = len(rates)
-        self._fill(index, rates, done, generator, change)
+        self._fill(delivery, numbers, done, generator, change)
         self._run(steps, list(rates), [done + number == 0 for number in range(steps)])
         for counter in self.counters:
             counter.add_(steps)
@@ -163,12 +174,10 @@ class Block:
         value = self.loss(_first(self.outputs, rows), _first(self.targets, rows))
         return (value, rows) if self.joining == "mean" else (value / steps, rows)
 
-    def _fill(self, index: torch.Tensor, rates: Sequence[float], done: int, generator: np.random.Generator, change: Change | None) -> None:
-        rows, steps = index.shape[0], len(rates)
-        for source, memory in zip(self.data.inputs, self.inputs, strict=True):
-            torch.index_select(source, 0, index, out=memory[:rows])
-        for name, memory in self.targets.items():
-            torch.index_select(self.data.targets[name], 0, index, out=memory[:rows])
+    def _fill(self, delivery: Delivery, given: torch.Tensor, done: int, generator: np.random.Generator, change: Change | None) -> None:
+        steps = given.shape[1]
+        rows = steps * self.batch
+        delivery.write([memory[:rows] for memory in self.inputs], _first(self.targets, rows))
         if change is not None:
             for number in range(steps):
                 rows_of_step = slice(number * self.batch, (number + 1) * self.batch)
@@ -180,17 +189,17 @@ class Block:
             masks.fill(generator, steps)
         torch.arange(done + 1, done + 1 + steps, out=self.numbers[:steps])
         if self.rates_as_tensors:
-            self.rates[:steps].copy_(torch.tensor(rates))
+            self.rates[:steps].copy_(given[0])
         if self.averages is not None:
-            self.shares[:steps].copy_(torch.tensor([self.averages.decay.share(done + number) for number in range(1, steps + 1)]))
+            self.shares[:steps].copy_(given[1])
 
 
-def block_steps(traced: Traced, data: Tensors) -> int:
-    """How many steps a block has."""
+def block_steps(traced: Traced, rows: int, device: torch.device) -> int:
+    """How many steps of `rows` training rows a block has."""
     kinds = {"input", "target", "one_hot", "mask"}
     sizes = [layout(node) for node, role in traced.roles.items() if role.kind in kinds]
     each = sum(known.numel * known.dtype.itemsize for known in sizes)
-    return max(1, min(BLOCK_STEPS, BLOCK_BYTES // max(1, each), -(-data.rows // traced.rows)))
+    return max(1, min(BLOCK_STEPS, BLOCK_BYTES[device.type] // max(1, each), -(-rows // traced.rows)))
 
 
 def _first(tensors: Mapping[str, torch.Tensor], rows: int) -> dict[str, torch.Tensor]:

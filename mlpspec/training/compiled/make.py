@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, Literal
 
 import torch
@@ -19,8 +19,8 @@ from mlpspec.training.group import Group
 from mlpspec.training.losses import LossFunction
 from mlpspec.training.precision import Precision
 from mlpspec.training.sharded_step import ShardedStep
+from mlpspec.training.source import Source
 from mlpspec.training.step import EagerStep, Step, make_optimizer
-from mlpspec.training.tensors import Tensors
 
 Wanted = Literal["compiled", "eager", "torch_compile"]
 
@@ -29,7 +29,7 @@ def make_step(
     module: nn.Module,
     loss: LossFunction,
     optimizer: Optimizer,
-    data: Tensors,
+    data: Source,
     batches: int | Mapping[Form, int],
     *,
     seed: int = 0,
@@ -41,6 +41,7 @@ def make_step(
     anomaly: bool = False,
     group: Group | None = None,
     precision: Precision | None = None,
+    note: Callable[[str], None] = lambda text: None,
 ) -> tuple[Step, str]:
     """The wanted step, or the eager one where the compiled cannot be had, and one line that says which it is and why.
 
@@ -53,12 +54,13 @@ def make_step(
         seed: where dropout's random bits come from.
         wanted: `compiled`, `eager`, or `torch_compile`: eager with the network through torch.compile.
         decisions: what `decisions()` of the step of an earlier run gave.
-        alteration: what happens to the rows of a step before it learns from them; `data` and `loss` are then those that it gave.
+        alteration: what happens to the rows of a step before it learns from them; `loss` is then the one that it gave.
         averages: running averages of the weights, which every step moves on.
         clip: what changes the gradients before the update.
         anomaly: look at every number of a step, which is eager then; the module is one that `build_module` made.
         group: the processes that share every batch. Several of them step eagerly, and `anomaly` looks at their gradients only.
         precision: what the network is calculated in.
+        note: is told what turns out later about how steps run.
     """
     more: dict[str, Any] = {"seed": seed, "alteration": alteration, "averages": averages, "clip": clip, "precision": precision}
     if group is not None and group.size > 1:
@@ -70,7 +72,7 @@ def make_step(
         loss, reason = InspectedLoss(loss), "eager with a look at every number, as asked"
     elif wanted == "compiled":
         try:
-            step = CompiledStep(module, loss, optimizer, data, batches, given=decisions, **more)
+            step = CompiledStep(module, loss, optimizer, data, batches, given=decisions, note=note, **more)
         except (NotImplementedError, RuntimeError, ValueError, TypeError, KeyError, IndexError) as error:
             first = (str(error) or type(error).__name__).splitlines()[0]
             reason = f"eager, because the step cannot be compiled: {first}"

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import closing
 from functools import partial
 
 import torch
@@ -13,7 +14,7 @@ from mlpspec.training.alteration import Alteration
 from mlpspec.training.averages import Averages
 from mlpspec.training.batches import Batch, Form, batch_bounds, form_of, forms_of
 from mlpspec.training.clip import Clip
-from mlpspec.training.compiled.block import Block, Change
+from mlpspec.training.compiled.block import Block, Change, block_steps
 from mlpspec.training.compiled.decisions import Decisions
 from mlpspec.training.compiled.flat import flatten
 from mlpspec.training.compiled.malloc import keep_freed_memory
@@ -22,10 +23,11 @@ from mlpspec.training.compiled.passes.matmul import choose_libraries
 from mlpspec.training.compiled.threads import thread_count, threads
 from mlpspec.training.compiled.trace import matmul_operations, trace
 from mlpspec.training.compiled.update import Update
-from mlpspec.training.device import random_state, set_random_state
+from mlpspec.training.device import random_state, sent, set_random_state
 from mlpspec.training.loss_scale import Overflow
 from mlpspec.training.losses import LossFunction
 from mlpspec.training.precision import Precision
+from mlpspec.training.source import Source
 from mlpspec.training.tally import Tally
 from mlpspec.training.tensors import Tensors
 
@@ -47,6 +49,7 @@ class CompiledStep:
         averages: running averages of the weights, which every step moves on.
         clip: what changes the gradients before the update.
         precision: what the network is calculated in.
+        note: what is told where no CUDA graph can be captured, once.
 
     Raises:
         NotImplementedError, RuntimeError: for what cannot be compiled; the module still learns eagerly.
@@ -57,7 +60,7 @@ class CompiledStep:
         module: nn.Module,
         loss: LossFunction,
         optimizer: Optimizer,
-        data: Tensors,
+        data: Source,
         batches: int | Mapping[Form, int],
         *,
         seed: int = 0,
@@ -66,13 +69,17 @@ class CompiledStep:
         averages: Averages | None = None,
         clip: Clip | None = None,
         precision: Precision | None = None,
+        note: Callable[[str], None] = lambda text: None,
     ):
         self.precision = precision or Precision()
         forms = forms_of(batch_bounds(data.rows, batches)) if isinstance(batches, int) else batches
-        traced = {form: trace(module, loss, data.head(sum(form)), form, self.precision) for form in forms}
+        self.data, self._note = data, note
+        heads = {form: self._head(data, sum(form), alteration) for form in forms}
+        traced = {form: trace(module, loss, heads[form], form, self.precision) for form in forms}
         usual = max(forms, key=lambda form: forms[form])
         self._decisions = Decisions(given, thread_count(matmul_operations(traced[usual])))
-        self.seed, self.threads, self.alteration = seed, self._decisions.threads, alteration
+        self.seed, self.threads, self.alteration, self.averages = seed, self._decisions.threads, alteration, averages
+        self.problem: str | None = None
         keep_freed_memory()
         self.device = next(module.parameters()).device
         if self.device.type not in ("cpu", "cuda"):
@@ -84,7 +91,9 @@ class CompiledStep:
             for form in sorted(forms, key=lambda form: -forms[form]):
                 choose = partial(choose_libraries, decisions=self._decisions, by_trial=form == usual)
                 passes = [] if on_gpu else [choose]
-                self.blocks[form] = Block(module, loss, self.update, data, traced[form], passes, rates_as_tensors=on_gpu)
+                size = block_steps(traced[form], data.rows, self.device)
+                more = {"rates_as_tensors": on_gpu, "tell": self._tell}
+                self.blocks[form] = Block(module, loss, self.update, heads[form], traced[form], passes, size, **more)
         self.generator = mask_generator(seed, 0)
         self.tally = Tally(self.device, torch.float64, self.precision.scale)
 
@@ -96,20 +105,50 @@ class CompiledStep:
             self.generator = mask_generator(self.seed, epoch)
             if self.device.type == "cuda":
                 torch.cuda.manual_seed(int(self.generator.integers(2**63)))
-        generator, done = self.generator, first
-        forms = list(map(form_of, batches))
+        generator = self.generator
         seeds = None if self.alteration is None else self.alteration.seeds(epoch, len(batches))
+        stretches = list(self._stretches(batches, first))
+        numbers = self._numbers(rates, first)
+        cuts = [(batches[done][0], batches[last - 1][-1]) for _, done, last in stretches]
+        with closing(self.data.visit(order, cuts)) as deliveries:
+            for (block, done, last), delivery in zip(stretches, deliveries, strict=True):
+                with torch.inference_mode(), threads(self.threads), self.precision.learning():
+                    change = self._change(seeds, done)
+                    self.tally.add(*block.run(delivery, rates[done:last], numbers[:, done:last], self.update.steps, generator, change))
+                self.update.steps += last - done
+                yield last
+
+    def _stretches(self, batches: Sequence[Batch], first: int) -> Iterator[tuple[Block, int, int]]:
+        """The steps from `first` on that a block can run at once: which block, the first of them, and the one after them."""
+        forms, done = list(map(form_of, batches)), first
         while done < len(batches):
             block = self.blocks[forms[done]]
             last = done + 1
             while last < len(batches) and last - done < block.steps and forms[last] == forms[done]:
                 last += 1
-            index = order[batches[done][0] : batches[last - 1][-1]]
-            with torch.inference_mode(), threads(self.threads), self.precision.learning():
-                self.tally.add(*block.run(index, rates[done:last], self.update.steps, generator, self._change(seeds, done)))
-            self.update.steps += last - done
+            yield block, done, last
             done = last
-            yield done
+
+    def _numbers(self, rates: Sequence[float], first: int) -> torch.Tensor:
+        """The learning rate of each step of an epoch, and the share that its weights have in running averages: (2, steps), on the device.
+
+        They go there once an epoch, so that nobody waits for it within.
+        """
+        averages, before = self.averages, self.update.steps - first
+        shares = [0.0 if averages is None else averages.decay.share(before + number) for number in range(1, len(rates) + 1)]
+        return sent(torch.tensor([list(rates), shares]), self.device)
+
+    @staticmethod
+    def _head(data: Source, rows: int, alteration: Alteration | None) -> Tensors:
+        """Rows to trace a step with."""
+        head = data.head(rows)
+        return head if alteration is None else alteration.extended(head)
+
+    def _tell(self, problem: str) -> None:
+        """No graph can be captured: that is said once."""
+        if self.problem is None:
+            self.problem = problem
+            self._note(f"steps run call by call, as no CUDA graph can be captured: {problem}")
 
     def _change(self, seeds: Sequence[int] | None, first: int) -> Change | None:
         """What a block does to the rows of its step number i, the step number first + i of the epoch."""
