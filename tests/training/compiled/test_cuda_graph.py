@@ -11,14 +11,22 @@ import torch
 from torch.nn import functional
 
 from mlpspec.catalog.activations.relu import Relu
+from mlpspec.catalog.clippings import Norm
 from mlpspec.catalog.layers.dense import Dense
 from mlpspec.catalog.optimizers.adam import Adam
 from mlpspec.catalog.optimizers.adamw import AdamW
 from mlpspec.catalog.optimizers.rmsprop import RmsProp
 from mlpspec.catalog.optimizers.sgd import Sgd
+from mlpspec.ir.callback import Decay
+from mlpspec.training import loss_scale
+from mlpspec.training.averages import Averages
+from mlpspec.training.clip import Clip
+from mlpspec.training.compiled import block as block_module
 from mlpspec.training.compiled import step as step_module
 from mlpspec.training.compiled.block import Block
 from mlpspec.training.compiled.cuda_graph import MOST, WARM, GraphRunner
+from mlpspec.training.compiled.emit import emit_python
+from mlpspec.training.precision import Precision
 from mlpspec.training.tensors import Tensors
 
 ROWS = 43
@@ -143,6 +151,59 @@ def test_a_failed_capture_leaves_call_by_call_and_is_told_once(cuda):
         call(runner, 2)
     assert ran == [4, 2] * (WARM + 2)
     assert told == ["operation not permitted when stream is capturing"]
+
+
+class Recorded:
+    """A graph in all but speed: it repeats the calls with the numbers that they were captured with."""
+
+    def __init__(self, run, n, rates):
+        self.run, self.n, self.rates, self.replayed = run, n, list(rates), 0
+
+    def replay(self):
+        self.replayed += 1
+        self.run(self.n, self.rates, [False] * self.n)
+
+
+class Simulated(GraphRunner):
+    def _capture(self, n, rates):
+        self.graphs[n] = Recorded(self.run, n, rates)
+
+    def _beside(self, n, rates, firsts):
+        self.run(n, rates, firsts)
+
+
+@pytest.mark.parametrize("precision", ["fp32", "bf16", "fp16"])
+@pytest.mark.parametrize(
+    "optimizer", [Sgd(momentum=0.9), Adam(epsilon=1e-3), AdamW(epsilon=1e-3), RmsProp(momentum=0.5, centered=True)], ids=repr
+)
+def test_nothing_that_changes_is_captured(optimizer, precision, monkeypatch, classifier, random_rows, learn):
+    """Rates differ from step to step, batches from epoch to epoch, scales change: all of it lies in memory that a graph reads."""
+    monkeypatch.setattr(step_module, "Block", lambda *args, rates_as_tensors, tell: Block(*args, rates_as_tensors=True))
+    monkeypatch.setattr(block_module, "BLOCK_STEPS", 3)
+    monkeypatch.setattr(loss_scale, "INITIAL", 2.0**24)
+    data, trained = random_rows(ROWS, (5,), y=LABELS), []
+    for engine in (emit_python, lambda program: Simulated(emit_python(program))):
+        monkeypatch.setattr(block_module, "emit", lambda program, engine=engine: (engine(program), "Python"))
+        net = classifier(Dense(units=6, activation=Relu(), batchnorm=True, dropout=0.3))
+        step = step_module.CompiledStep(
+            net,
+            cross_entropy,
+            optimizer,
+            data,
+            4,
+            averages=Averages(Decay(0.9), net),
+            clip=Clip.of(Norm(), net, []),
+            precision=Precision(precision),
+        )
+        trained.append(learn(step, net, data, 4, 5, 0.05))
+    calls, graphs = trained
+    assert {n: graph.replayed for n, graph in graphs.step.blocks[(4,)]._run.graphs.items()} == {3: 5 * 3 - WARM, 1: 5 - WARM}
+    for (name, weight), other in zip(calls.module.state_dict().items(), graphs.module.state_dict().values(), strict=True):
+        assert torch.equal(weight, other), name
+    assert calls.loss == graphs.loss
+    for name, average in calls.step.averages.tensors.items():
+        assert torch.equal(average, graphs.step.averages.tensors[name]), name
+    assert calls.step.overflow == graphs.step.overflow
 
 
 def test_a_step_tells_of_a_failed_capture_once(classifier, random_rows):
