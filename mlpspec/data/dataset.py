@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
@@ -18,7 +18,7 @@ from mlpspec.data.encode import encode
 from mlpspec.data.sources.frame import open_frame
 from mlpspec.data.split import PARTS, split_rows
 from mlpspec.data.suspicions import suspicions
-from mlpspec.data.table import Table, open_table
+from mlpspec.data.table import Table, open_table, shown
 from mlpspec.diagnostics import DataError, Diagnostic, Severity
 from mlpspec.files.suffixes import Format
 from mlpspec.ir.fitted import Preprocessing
@@ -77,7 +77,7 @@ def open_data(data: Data, *, folder: Path, frame: Any = None) -> Opened:
     if frame is not None:
         return Opened(open_frame(frame, missing_tokens=tokens), {}, {})
     if data.path is not None:
-        return Opened(_open(data, data.path, tokens, folder), {}, {data.path: _hash(folder / data.path)})
+        return Opened(_open(data, data.path, tokens, folder), {}, file_hashes(data, [data.path], folder))
     paths = {part: path for part in PARTS if (path := getattr(data, part)) is not None}
     if "train" not in paths:
         raise DataError("the spec names no training data", code="missing-data", help="write `data: {path: FILE}`, or pass rows from memory")
@@ -90,7 +90,7 @@ def open_data(data: Data, *, folder: Path, frame: Any = None) -> Opened:
             problems += error.diagnostics
     if problems:
         raise DataError(problems)
-    return Opened(None, tables, {path: _hash(folder / path) for path in paths.values()})
+    return Opened(None, tables, file_hashes(data, paths.values(), folder))
 
 
 def load_dataset(
@@ -237,7 +237,27 @@ def _refuse_empty(table: Table) -> None:
         raise DataError(message, code="missing-data", place=table.name, help="a data file has a header and rows")
 
 
-def _hash(path: Path) -> str:
+def file_hashes(data: Data, paths: Iterable[str], folder: Path, digest: Callable[[Path], str] | None = None) -> dict[str, str]:
+    """The SHA-256 of the files that paths of a spec mean, each by its path; a folder means all files in it.
+
+    Args:
+        digest: gives the SHA-256 of a file; by default it is read.
+    """
+    return {name: (digest or sha256)(path) for written in paths for name, path in files_of(data, written, folder).items()}
+
+
+def files_of(data: Data, written: str, folder: Path) -> dict[str, Path]:
+    """The files that a path of a spec means, in their order, by their own paths as the spec would write them."""
+    path = folder / written
+    if not path.is_dir():
+        return {written: path}
+    from mlpspec.data.sources.folder import data_files
+
+    return {f"{written.rstrip('/')}/{file.name}": file for file in data_files(path, shown(path), data.format)}
+
+
+def sha256(path: Path) -> str:
+    """The SHA-256 of a file's bytes, in hexadecimal digits."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 

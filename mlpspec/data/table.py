@@ -84,10 +84,10 @@ class Table(ABC):
 def open_table(
     path: str | Path, *, format: Format | None = None, separator: str | None = None, missing_tokens: Sequence[str] = ("",)
 ) -> Table:
-    """Open a data file.
+    """Open a data file, or a folder of files of one kind as one table (see `sources/folder.py`).
 
     Args:
-        path: the file.
+        path: the file or folder.
         format: what the file is; its suffix tells by default.
         separator: what stands between the cells of a CSV file; a comma by default, a tab in `.tsv`.
         missing_tokens: texts that mean a missing value.
@@ -98,16 +98,36 @@ def open_table(
     """
     path = Path(path)
     name = shown(path)
-    _check_file(path, name)
+    tokens = tuple(missing_tokens)
+    try:
+        if path.is_dir():
+            from mlpspec.data.sources.folder import open_folder
+
+            return open_folder(path, name, format, tokens, lambda file: _open_file(file, format, separator, tokens))
+        return _open_file(path, format, separator, tokens)
+    except PermissionError as error:
+        raise MachineError(f"`{name}` cannot be read: permission denied", place=name, help="check the file's permissions") from error
+
+
+def _open_file(path: Path, format: Format | None, separator: str | None, missing_tokens: tuple[str, ...]) -> Table:
+    name = shown(path)
+    check_file(path, name)
+    return _opener(known_format(path, format))(path, name, missing_tokens, separator or usual_separator(path.suffix))
+
+
+def known_format(path: Path, format: Format | None = None) -> Format:
+    """What a file is: what was said, else what its suffix tells.
+
+    Raises:
+        DataError: when nothing tells.
+    """
     format = format or SUFFIXES.get(path.suffix.lower())
     if format is None:
+        name = shown(path)
         known = ", ".join(SUFFIXES)
         help = f"known suffixes: {known}; or write `format: csv`, `parquet`, `arrow` or `npz`"
         raise DataError(f"`{name}` has no suffix that tells its format", code="missing-data", place=name, help=help)
-    try:
-        return _opener(format)(path, name, tuple(missing_tokens), separator or usual_separator(path.suffix))
-    except PermissionError as error:
-        raise MachineError(f"`{name}` cannot be read: permission denied", place=name, help="check the file's permissions") from error
+    return format
 
 
 def shown(path: Path) -> str:
@@ -119,7 +139,12 @@ def shown(path: Path) -> str:
     return str(path) if relative.startswith("..") else relative
 
 
-def _check_file(path: Path, name: str) -> None:
+def check_file(path: Path, name: str) -> None:
+    """See that a file is there and has something in it.
+
+    Raises:
+        DataError: when it is not, or has not.
+    """
     if not path.exists():
         help = "check the path; one in a spec counts from the spec's folder"
         raise DataError(f"there is no file `{name}`", code="missing-data", place=name, help=help)

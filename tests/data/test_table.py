@@ -20,7 +20,7 @@ def test_files_that_are_not_there(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     assert problem("none.csv").message == "there is no file `none.csv`"
     Path("folder.csv").mkdir()
-    assert problem("folder.csv").message == "`folder.csv` is not a file"
+    assert problem("folder.csv").message == "the folder `folder.csv` holds no data files"
     Path("empty.csv").touch()
     assert problem("empty.csv").message == "`empty.csv` is empty"
     os.mkfifo("pipe.csv")

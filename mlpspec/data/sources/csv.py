@@ -22,7 +22,7 @@ class CsvTable(FrameTable):
 
     def __init__(self, name: str, frame: pl.DataFrame, missing_tokens: Sequence[str], first_line: int):
         super().__init__(name, frame, missing_tokens)
-        self._frame, self._first_line = frame, first_line
+        self._first_line = first_line
 
     def place(self, row: int) -> str:
         return f"{self.name}:{self._first_line + row + (int(self._breaks_before[row - 1]) if row else 0)}"
@@ -30,7 +30,7 @@ class CsvTable(FrameTable):
     @cached_property
     def _breaks_before(self) -> np.ndarray:
         """How many line breaks stand inside the cells of all rows up to each row."""
-        inside = self._frame.select(pl.sum_horizontal(pl.all().str.count_matches("\n", literal=True)))
+        inside = self.frame.select(pl.sum_horizontal(pl.all().str.count_matches("\n", literal=True)))
         return inside.to_series().cum_sum().to_numpy()
 
 

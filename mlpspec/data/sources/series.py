@@ -80,7 +80,7 @@ class FrameTable(Table):
     """A polars frame as a table."""
 
     def __init__(self, name: str, frame: pl.DataFrame, missing_tokens: Sequence[str]):
-        self.name = name
+        self.name, self.frame = name, frame
         self.rows = frame.height
         self.columns = tuple(frame.columns)
         self._columns = {column.name: SeriesColumn(column, missing_tokens) for column in frame.iter_columns()}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -14,7 +15,10 @@ FILE_OPTIONS = ("path", "train", "validation", "test")
 
 
 def check_paths(document: Document) -> Iterator[Diagnostic]:
-    """Data lies below the spec's folder or the current folder, by a relative path, on this machine, unless the caller allows more."""
+    """Data lies below the spec's folder or the current folder, by a relative path, on this machine, unless the caller allows more.
+
+    The same holds for the files of a folder of data, which could be links.
+    """
     for option in FILE_OPTIONS:
         written = getattr(document.spec.data, option)
         if written is None:
@@ -39,5 +43,7 @@ def check_paths(document: Document) -> Iterator[Diagnostic]:
 def _is_outside(folder: Path, written: str) -> bool:
     if Path(written).is_absolute():
         return True
-    target = (folder / written).resolve()
-    return not any(target.is_relative_to(root.resolve()) for root in (folder, Path.cwd()))
+    path = folder / written
+    targets = [path, *path.iterdir()] if path.is_dir() and os.access(path, os.R_OK) else [path]
+    roots = [root.resolve() for root in (folder, Path.cwd())]
+    return not all(any(target.resolve().is_relative_to(root) for root in roots) for target in targets)
