@@ -55,7 +55,7 @@ def write_together(*paths: str | os.PathLike[str]) -> Iterator[tuple[BinaryIO, .
     opened: list[_Whole | _Special] = []
     try:
         opened.extend(map(_open, map(Path, paths)))
-        with _explained(Path(paths[-1]), only=_FULL):
+        with explained(Path(paths[-1]), only=_FULL):
             yield tuple(item.file for item in opened)
         for item in opened:
             item.finish()
@@ -74,14 +74,14 @@ class _Whole:
         self._shown, self._target, self._exists = shown, target, exists
         self._temporary = target.with_name(f".{target.name[:40]}.{secrets.token_hex(4)}.tmp")
         flags = os.O_RDWR | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
-        with _explained(shown):
+        with explained(shown):
             self._raw = _Raw(shown, os.open(self._temporary, flags, 0o666), name=self._temporary)
         self.file = cast(BinaryIO, io.BufferedRandom(self._raw))
 
     def finish(self) -> None:
         """Put all on disk."""
         self.file.flush()
-        with _explained(self._shown):
+        with explained(self._shown):
             if self._exists:
                 self._temporary.chmod(self._target.stat().st_mode & 0o7777)
             os.fsync(self._raw.fileno())
@@ -89,7 +89,7 @@ class _Whole:
 
     def place(self) -> None:
         """Give it its name."""
-        with _explained(self._shown):
+        with explained(self._shown):
             self._temporary.replace(self._target)
             _flush_folder(self._target.parent)
 
@@ -104,7 +104,7 @@ class _Special:
     """A device or a pipe, which is written directly."""
 
     def __init__(self, shown: Path, target: Path):
-        with _explained(shown):
+        with explained(shown):
             raw = _Raw(shown, os.open(target, os.O_WRONLY | getattr(os, "O_BINARY", 0)))
         self.file = cast(BinaryIO, io.BufferedWriter(raw))
 
@@ -122,7 +122,7 @@ class _Special:
 
 
 def _open(shown: Path) -> _Whole | _Special:
-    with _explained(shown):
+    with explained(shown):
         target = Path(os.path.realpath(shown))
         exists = _check(target)
     return _Special(shown, target) if exists and not target.is_file() else _Whole(shown, target, exists=exists)
@@ -138,7 +138,7 @@ class _Raw(io.FileIO):
             self.name = str(name)
 
     def write(self, data: Any, /) -> int:
-        with _explained(self._shown):
+        with explained(self._shown):
             return super().write(data)
 
 
@@ -158,8 +158,12 @@ def _check(target: Path) -> bool:
 
 
 @contextmanager
-def _explained(path: Path, only: frozenset[int] | None = None) -> Iterator[None]:
-    """Turn an OSError (of the kinds `only`) into the MachineError that says what is wrong with `path`."""
+def explained(path: Path, only: frozenset[int] | None = None) -> Iterator[None]:
+    """Within it, an OSError (of the kinds `only`) becomes the MachineError that says why `path` cannot be written.
+
+    Raises:
+        MachineError: `cannot-write`.
+    """
     try:
         yield
     except OSError as error:

@@ -43,7 +43,8 @@ class Dataset:
     """Everything training needs: what was learnt from the training rows, and the parts (`train`, `validation`, `test`) that have rows.
 
     `hashes` are the SHA-256 of the data files, by path as the spec writes it; `warnings` what looks wrong and stopped nothing; `drawn_by`
-    what the sampler goes by, a number for each training row, None where it needs nothing.
+    what the sampler goes by, a number for each training row, None where it needs nothing. `fitted_on` is the number of training rows that
+    preprocessing was learnt from, where those were not all.
     """
 
     preprocessing: Preprocessing
@@ -51,6 +52,7 @@ class Dataset:
     hashes: Mapping[str, str]
     warnings: tuple[Diagnostic, ...]
     drawn_by: np.ndarray | None = None
+    fitted_on: int | None = None
 
 
 @dataclass(frozen=True)
@@ -103,6 +105,7 @@ def load_dataset(
     frame: Any = None,
     opened: Opened | None = None,
     sampler: Sampler | None = None,
+    say: Callable[[str], None] = lambda text: None,
 ) -> Dataset:
     """Read, divide and encode the data of a spec.
 
@@ -112,11 +115,16 @@ def load_dataset(
         frame: rows from memory instead of the section's files; see `open_frame`.
         opened: what `open_data` gave for the section, where it has been read already.
         sampler: what decides which training rows an epoch visits; it may read a column of its own.
+        say: is told of what takes time; only data that is streamed does.
 
     Raises:
         DataError: with all that is wrong: first with the files, then with the columns, then with single rows.
         MachineError: when a file may not be read.
     """
+    if data.streaming and frame is None:
+        from mlpspec.data.streaming.load import load_streamed
+
+        return load_streamed(data, inputs, targets, folder=folder, seed=seed, say=say)
     opened = opened or open_data(data, folder=folder, frame=frame)
     rows = _rows(opened, data, targets, seed)
     train, index = rows["train"]

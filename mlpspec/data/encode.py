@@ -28,8 +28,50 @@ class EncodedRows:
     warnings: tuple[Diagnostic, ...] = ()
 
 
+class Unseen:
+    """Categories that the training rows lack, noted over any number of tables; one warning for each column.
+
+    Args:
+        part: what the rows are called in messages, e.g. `validation`.
+    """
+
+    def __init__(self, part: str = ""):
+        self.part = f"{part} " if part else ""
+        self._found: dict[tuple[str, str], tuple[int, dict[str | int, None], str]] = {}
+
+    def note(self, name: str, column: str, rows: int, values: Iterable[str | int], place: str) -> None:
+        """Note that so many rows have such values in a column of the input `name`, the first of them at `place`."""
+        count, known, first = self._found.get((name, column), (0, {}, place))
+        for value in values:
+            if len(known) <= _SHOWN:
+                known[value] = None
+        self._found[name, column] = count + rows, known, first
+
+    def warnings(self) -> tuple[Diagnostic, ...]:
+        """What was noted."""
+        help = "they count as unknown; `unseen: error` refuses them"
+        return tuple(
+            Diagnostic("unseen-category", self.message(column, rows, values), Severity.WARNING, place=place, help=help)
+            for (_, column), (rows, values, place) in self._found.items()
+        )
+
+    def message(self, column: str, rows: int, values: Iterable[str | int]) -> str:
+        """One sentence about a column."""
+        return f"column `{column}` has categories that the training rows lack, in {self.count(rows)}: {_listed(values)}"
+
+    def count(self, rows: int) -> str:
+        """How many rows, in words: `3 validation rows`."""
+        return f"{rows:,} {self.part}row{'s' if rows > 1 else ''}"
+
+
 def encode(
-    preprocessing: Preprocessing, table: Table, rows: np.ndarray | None = None, *, targets: bool = True, part: str = ""
+    preprocessing: Preprocessing,
+    table: Table,
+    rows: np.ndarray | None = None,
+    *,
+    targets: bool = True,
+    part: str = "",
+    unseen: Unseen | None = None,
 ) -> EncodedRows:
     """Encode rows with what was learnt from the training rows.
 
@@ -37,27 +79,27 @@ def encode(
         rows: the numbers of the rows; all by default.
         targets: whether the truth is read too.
         part: what the rows are called in messages, e.g. `validation`.
+        unseen: where unseen categories are noted, when several tables hold the part.
 
     Raises:
         DataError: listing missing columns, cells that cannot be read, missing values and unseen categories that an input refuses, and
             labels that no training row has.
     """
-    encoder = _Encoder(ColumnReader(table, rows), part)
+    unseen = unseen or Unseen(part)
+    encoder = _Encoder(ColumnReader(table, rows), unseen)
     inputs = {name: encoder.input(item) for name, item in preprocessing.inputs.items()}
     truth = {name: encoder.target(item) for name, item in preprocessing.targets.items()} if targets else {}
     encoder.reader.raise_problems()
     return EncodedRows(
         {name: array for name, array in inputs.items() if array is not None},
         {name: array for name, array in truth.items() if array is not None},
-        tuple(encoder.warnings),
+        unseen.warnings(),
     )
 
 
 class _Encoder:
-    def __init__(self, reader: ColumnReader, part: str):
-        self.reader = reader
-        self.part = f"{part} " if part else ""
-        self.warnings: list[Diagnostic] = []
+    def __init__(self, reader: ColumnReader, unseen: Unseen):
+        self.reader, self.unseen = reader, unseen
 
     def input(self, item: FittedInput) -> np.ndarray | None:
         raw = self.reader.raw(item)
@@ -67,7 +109,7 @@ class _Encoder:
             help = "the input refuses missing values; fill them, or train with another `missing`"
             self.refuse_missing(raw, item, help)
         if item.type != "float32":
-            self.unseen(raw, item)
+            self.look_for_unseen(raw, item)
         encoded = run_program(item.program, {item.program.inputs[0]: raw})[item.program.outputs[0]]
         if encoded.dtype.kind == "f" and item.type == "float32":
             self.check_finite(item, raw, encoded)
@@ -93,21 +135,18 @@ class _Encoder:
                 message = f"column `{column}` is empty in {self.count(found)}"
                 self.reader.report("missing-value", message, row=self.row(found[0]), help=help)
 
-    def unseen(self, raw: np.ndarray, item: FittedInput) -> None:
+    def look_for_unseen(self, raw: np.ndarray, item: FittedInput) -> None:
         for position, column in enumerate(item.columns):
             known = known_categories(item, position)
             found = outside(raw[:, position], known)
             if not known or not len(found):
                 continue
             values = dict.fromkeys(raw[found, position].tolist())
-            message = f"column `{column}` has categories that the training rows lack, in {self.count(found)}: {_listed(values)}"
             if item.unseen == "error":
                 help = did_you_mean(str(next(iter(values))), map(str, known))
-                self.reader.report("unseen-category", message, row=self.row(found[0]), help=help)
+                self.reader.report("unseen-category", self.unseen.message(column, len(found), values), row=self.row(found[0]), help=help)
             else:
-                place = self.reader.table.place(self.row(found[0]))
-                help = "they count as unknown; `unseen: error` refuses them"
-                self.warnings.append(Diagnostic("unseen-category", message, Severity.WARNING, place=place, help=help))
+                self.unseen.note(item.name, column, len(found), values, self.reader.table.place(self.row(found[0])))
 
     def new_labels(self, raw: np.ndarray, item: FittedTarget) -> None:
         for column, rows, labels in strange_labels(item, raw):
@@ -140,8 +179,8 @@ class _Encoder:
             self.reader.report("bad-cell", message, row=self.row(np.flatnonzero(wrong)[0]), help=help)
 
     def count(self, found: np.ndarray) -> str:
-        """How many rows were found, in words: `3 validation rows`."""
-        return f"{len(found)} {self.part}row{'s' if len(found) > 1 else ''}"
+        """How many rows were found, in words."""
+        return self.unseen.count(len(found))
 
     def row(self, position: np.integer) -> int:
         """The row in the table of a position among the chosen rows."""

@@ -30,13 +30,14 @@ class SharedData:
         spec = document.spec
         key = (document.folder, spec.data, spec.inputs, spec.targets, spec.seed, spec.training.sampler)
         if self._dataset is None or self._dataset[0] != key:
-            opened = self._open(document)
+            opened = None if spec.data.streaming and self.frame is None else self._open(document)
             loaded = load_dataset(
                 spec.data,
                 spec.inputs,
                 spec.targets,
                 folder=document.folder,
                 seed=spec.seed,
+                frame=self.frame,
                 opened=opened,
                 sampler=spec.training.sampler,
             )

@@ -36,7 +36,7 @@ def split_rows(table: Table, split: Split, *, seed: int, stratify: str | None = 
     Source: NumPy's PCG64 shuffles the rows.
     """
     if split.column is not None:
-        parts = _by_column(table, split.column)
+        parts = rows_by_column(table, split.column)
     else:
         division = _division(table, split, stratify or split.stratify, split.seed if split.seed is not None else seed)
         parts = _by_shares(table, split, division) if split.folds is None else _by_fold(table, split, split.folds, division)
@@ -45,7 +45,12 @@ def split_rows(table: Table, split: Split, *, seed: int, stratify: str | None = 
     return parts
 
 
-def _by_column(table: Table, column: str) -> dict[str, np.ndarray]:
+def rows_by_column(table: Table, column: str) -> dict[str, np.ndarray]:
+    """The rows of each part that a column of the parts' names gives any, (rows,) int64.
+
+    Raises:
+        DataError: when it says something else.
+    """
     words = _classes(table, column)
     other = [word for word in np.unique(words) if word not in PARTS]
     if other:
@@ -98,10 +103,7 @@ def _division(table: Table, split: Split, stratify: str | None, seed: int) -> Di
     classes = np.zeros(table.rows, np.int64) if stratify is None else _class_numbers(table, stratify, single=split.group is not None)
     if split.group is None:
         return ByClass(_pieces(order, classes))
-    words = _classes(table, split.group)
-    if (empty := np.flatnonzero(words == "")).size:
-        message = f"column `{split.group}` is empty in {len(empty)} row{'s' if len(empty) > 1 else ''}: of which group?"
-        raise DataError(Diagnostic("bad-split", message, place=table.place(int(empty[0])), help="fill them in, or leave the rows out"))
+    words = group_words(table, split.group)
     _, first, numbers = np.unique(words[order], return_index=True, return_inverse=True)
     rank = np.argsort(np.argsort(first))  # groups in the order of the shuffled rows, so that those of one size are shuffled too
     group = np.empty(table.rows, np.int64)
@@ -109,6 +111,19 @@ def _division(table: Table, split: Split, stratify: str | None, seed: int) -> Di
     sizes = np.zeros((len(first), int(classes.max()) + 1), np.int64)
     np.add.at(sizes, (group, classes), 1)
     return ByGroup(_pieces(order, group), sizes)
+
+
+def group_words(table: Table, column: str) -> np.ndarray:
+    """The name of each row's group, (rows,) texts.
+
+    Raises:
+        DataError: when some rows have none.
+    """
+    words = _classes(table, column)
+    if (empty := np.flatnonzero(words == "")).size:
+        message = f"column `{column}` is empty in {len(empty)} row{'s' if len(empty) > 1 else ''}: of which group?"
+        raise DataError(Diagnostic("bad-split", message, place=table.place(int(empty[0])), help="fill them in, or leave the rows out"))
+    return words
 
 
 def _pieces(order: np.ndarray, numbers: np.ndarray) -> list[np.ndarray]:

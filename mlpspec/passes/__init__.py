@@ -6,7 +6,7 @@ from mlpspec.passes.check_augmentations import check_augmentations
 from mlpspec.passes.check_sharing import check_sharing
 from mlpspec.passes.checks.biases import check_biases
 from mlpspec.passes.checks.callbacks import check_callbacks
-from mlpspec.passes.checks.data_section import check_data_section
+from mlpspec.passes.checks.data_section import check_data_section, check_streaming
 from mlpspec.passes.checks.export_section import check_export
 from mlpspec.passes.checks.heads import check_heads
 from mlpspec.passes.checks.losses import check_losses
@@ -28,6 +28,7 @@ from mlpspec.passes.size_heads import size_heads
 CHECKS = (
     check_paths,
     check_data_section,
+    check_streaming,
     check_names,
     check_heads,
     check_losses,

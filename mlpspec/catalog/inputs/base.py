@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from mlpspec.catalog.augmentations.base import Augmentation
 from mlpspec.catalog.entry import Entry
 from mlpspec.catalog.option import option
+from mlpspec.catalog.reading import Reading
 from mlpspec.ir.facts import InputFacts
 from mlpspec.ir.fitted import FittedInput
 from mlpspec.ir.graph import Operation
@@ -25,6 +26,10 @@ class InputType(Entry):
     augment: tuple[Augmentation, ...] = option(
         default=(), doc="Changes of training rows that leave their answer as it is.", examples=([{"noise": 0.1}],)
     )
+
+    def reading(self, name: str) -> Reading:
+        """Which columns `fit` reads, and what it must see of them where it does not see all training rows."""
+        return Reading(getattr(self, "columns", ()) or (name,), "other")
 
     def fit(self, name: str, reader: ColumnReader) -> FittedInput:
         """Learn from the training rows.

@@ -9,6 +9,7 @@ from mlpspec.catalog.encoders.base import Encoder
 from mlpspec.catalog.encoders.one_hot import OneHot
 from mlpspec.catalog.inputs.base import InputType, column_count
 from mlpspec.catalog.option import OneOrMany, option
+from mlpspec.catalog.reading import Reading
 from mlpspec.ir.facts import InputFacts
 from mlpspec.ir.fitted import FittedInput, RawType
 from mlpspec.ir.graph import Operation
@@ -63,6 +64,10 @@ class Category(InputType):
         if self.missing != "error":
             return f"`encode: {self.encode.kind}` takes whole numbers, of which none can be missing; leave `missing` out"
         return None
+
+    def reading(self, name: str) -> Reading:
+        are_known = self.categories is not None or self.encode.hash_buckets is not None
+        return Reading(self.columns or (name,), "other" if are_known else "values")
 
     def fit(self, name: str, reader: ColumnReader) -> FittedInput:
         columns = reader.expand(self.columns or (name,))

@@ -10,6 +10,7 @@ from mlpspec.catalog.encoders.base import joined
 from mlpspec.catalog.float32 import float32_numbers
 from mlpspec.catalog.inputs.base import InputType, column_count
 from mlpspec.catalog.option import OneOrMany, option
+from mlpspec.catalog.reading import Reading
 from mlpspec.catalog.scalers.standardize import Standardize
 from mlpspec.instants import NO_TIME
 from mlpspec.ir.facts import InputFacts
@@ -60,6 +61,9 @@ class Datetime(InputType):
         if self.missing_indicator and self.missing == "error":
             return "`missing_indicator` marks missing times, but `missing: error` refuses them; write `missing: median`"
         return "`parts` names one twice; write each once" if len(set(self.parts)) < len(self.parts) else None
+
+    def reading(self, name: str) -> Reading:
+        return Reading(self.columns or (name,), "times")
 
     def fit(self, name: str, reader: ColumnReader) -> FittedInput:
         import numpy as np

@@ -8,6 +8,7 @@ from mlpspec.catalog.imputers.base import Imputer
 from mlpspec.catalog.imputers.error import ErrorImputer
 from mlpspec.catalog.inputs.base import InputType, column_count
 from mlpspec.catalog.option import OneOrMany, option
+from mlpspec.catalog.reading import Reading
 from mlpspec.catalog.scalers.base import Scaler, refuse_numbers
 from mlpspec.catalog.scalers.standardize import Standardize
 from mlpspec.ir.facts import InputFacts
@@ -50,6 +51,9 @@ class Numeric(InputType):
         if isinstance(width, int) and width > columns:
             return f"`components: {width}` is more than the number of columns, {columns}; write at most {columns}"
         return None
+
+    def reading(self, name: str) -> Reading:
+        return Reading(self.columns or (name,), "numbers")
 
     def fit(self, name: str, reader: ColumnReader) -> FittedInput:
         import numpy as np

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, final
 
 from mlpspec.catalog.inputs.base import InputType
 from mlpspec.catalog.option import option
+from mlpspec.catalog.reading import Reading
 from mlpspec.catalog.scalers.base import Scaler, refuse_numbers
 from mlpspec.catalog.scalers.none import NoScaling
 from mlpspec.ir.facts import InputFacts
@@ -42,6 +43,9 @@ class Tensor(InputType):
         if self.scale.mixes_columns:
             return f"`scale: {self.scale.kind}` is for the columns of a numeric input; write e.g. `standardize`"
         return None
+
+    def reading(self, name: str) -> Reading:
+        return Reading((self.array or name,), "array")
 
     def fit(self, name: str, reader: ColumnReader) -> FittedInput:
         array = self.array or name

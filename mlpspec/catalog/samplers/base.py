@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 from mlpspec.catalog.entry import Entry
 from mlpspec.catalog.option import option
@@ -21,6 +21,9 @@ class Sampler(Entry):
     An order is a pure function of the spec's `seed` and the number of the epoch, so that a resumed run visits the rows that one which
     never stopped would have visited. Validation and test rows are always seen once each.
     """
+
+    goes_by_chunks: ClassVar[bool] = False
+    """Whether it can do without all rows at hand: `order` is then asked for the order of blocks of rows, and of the rows of a chunk."""
 
     def reserved(self) -> tuple[str, ...]:
         """Columns that are there for the sampler: patterns of input columns pass over them."""

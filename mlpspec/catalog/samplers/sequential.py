@@ -15,6 +15,7 @@ class Sequential(Sampler):
     """Every training row once, in the order of the data, the same in every epoch; `shuffle: false` means the same."""
 
     kind = "sequential"
+    goes_by_chunks = True
 
     def order(self, rows: int, by: np.ndarray | None, generator: np.random.Generator) -> np.ndarray:
         import numpy as np

@@ -18,6 +18,7 @@ class Shuffle(Sampler):
     """
 
     kind = "shuffle"
+    goes_by_chunks = True
 
     def order(self, rows: int, by: np.ndarray | None, generator: np.random.Generator) -> np.ndarray:
         return generator.permutation(rows)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, ClassVar
 from mlpspec.catalog.entry import Entry
 from mlpspec.catalog.losses import LOSSES, Loss
 from mlpspec.catalog.option import option
+from mlpspec.catalog.reading import Reading
 from mlpspec.ir.facts import TargetFacts
 from mlpspec.ir.fitted import FittedTarget
 from mlpspec.ir.shape import Dim
@@ -38,6 +39,10 @@ class TargetType(Entry):
     def columns_read(self, name: str) -> tuple[str, ...]:
         """The columns, or patterns of columns, that hold the truth."""
         raise NotImplementedError(type(self).__name__)
+
+    def reading(self, name: str) -> Reading:
+        """Which columns `fit` reads, and what it must see of them where it does not see all training rows."""
+        return Reading(self.columns_read(name), "values" if self.is_classes else "numbers")
 
     def fit(self, name: str, reader: ColumnReader) -> FittedTarget:
         """Learn classes or scales from the training rows.

@@ -9,6 +9,7 @@ from mlpspec.catalog import vocabulary
 from mlpspec.catalog.float32 import float32_numbers
 from mlpspec.catalog.inputs.base import column_count
 from mlpspec.catalog.option import OneOrMany, option
+from mlpspec.catalog.reading import Reading
 from mlpspec.catalog.targets.base import head_output
 from mlpspec.catalog.targets.labels import ClassTarget
 from mlpspec.ir.facts import TargetFacts
@@ -57,6 +58,9 @@ class Multilabel(ClassTarget):
 
     def columns_read(self, name: str) -> tuple[str, ...]:
         return self.columns or (name,)
+
+    def reading(self, name: str) -> Reading:
+        return Reading(self.columns_read(name), "numbers" if self.separator is None else "values", self.separator)
 
     def fit(self, name: str, reader: ColumnReader) -> FittedTarget:
         columns = reader.expand(self.columns_read(name), globs=self.separator is None)

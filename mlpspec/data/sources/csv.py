@@ -45,7 +45,7 @@ def open_csv(path: Path, name: str, missing_tokens: Sequence[str], separator: st
     faults = Faults()
     frames = []
     with path.open("rb") as stream:
-        reader = CsvReader(stream, name, separator=separator, say_separator=_say_separator)
+        reader = CsvReader(stream, name, separator=separator, say_separator=say_separator)
         for block in reader.blocks(_ROWS):
             block.note(faults, reader.place)
             if not faults:
@@ -55,6 +55,7 @@ def open_csv(path: Path, name: str, missing_tokens: Sequence[str], separator: st
     return CsvTable(name, frame, missing_tokens, reader.first_line)
 
 
-def _say_separator(separator: str) -> str:
+def say_separator(separator: str) -> str:
+    """How a spec says what separates the cells."""
     written = '"\\t"' if separator == "\t" else f'"{separator}"'
     return f"if that separates the cells, write `separator: {written}`"

@@ -51,11 +51,13 @@ class Split(Record):
 
 
 class Data(Record):
-    """Where the rows come from and how they are divided: one file and `split`, or a file for each part."""
+    """Where the rows come from and how they are divided: one file or folder and `split`, or one for each part."""
 
-    path: str | None = option(default=None, doc="The data file; `split` divides its rows.", examples=("data/penguins.csv",))
+    path: str | None = option(
+        default=None, doc="The data file, or a folder of data files; `split` divides its rows.", examples=("data/penguins.csv",)
+    )
     train: str | None = option(
-        default=None, doc="The file with the training rows, where each part has its own.", examples=("data/train.csv",)
+        default=None, doc="The file or folder with the training rows, where each part has its own.", examples=("data/train.csv",)
     )
     validation: str | None = option(default=None, doc="The file with the validation rows.", examples=("data/validation.csv",))
     test: str | None = option(default=None, doc="The file with the test rows.", examples=("data/test.csv",))
@@ -72,6 +74,12 @@ class Data(Record):
         default=("",), doc="Texts that mean a missing value. An empty cell always does.", examples=(["", "NA"],)
     )
     split: Split = option(default=Split(), doc="How the rows of `path` are divided.")
+    streaming: bool = option(
+        default=False,
+        doc="For data that does not fit into memory: encode it once into files, block by block, and train from those. Each row is given to "
+        "a part by a random number of its own, preprocessing is fitted to a sample of at most 1,000,000 training rows, and rows are "
+        "shuffled in chunks.",
+    )
 
     @property
     def has_validation_rows(self) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 
 from mlpspec.diagnostics import Diagnostic
 from mlpspec.language.document import Document
@@ -62,6 +63,36 @@ def _check_way(document: Document) -> Iterator[Diagnostic]:
         )
         help = f"write a number from 1 to {split.folds}" if split.folds else "write e.g. `folds: 5`"
         yield document.diagnostic("bad-split", wrong, (*_SPLIT, "fold"), help=help)
+
+
+def check_streaming(document: Document) -> Iterator[Diagnostic]:
+    """What needs all rows at hand does not go with data that is read block by block."""
+    data, training = document.spec.data, document.spec.training
+    if not data.streaming:
+        return
+    for option, reason in _NEEDS_ALL_ROWS.items():
+        if getattr(data.split, option) is not None:
+            message = f"`{option}` needs all rows at once, which `streaming` never has: {reason[0]}"
+            yield document.diagnostic("invalid-spec", message, (*_SPLIT, option), at_key=True, help=reason[1])
+    if not training.sampler.goes_by_chunks:
+        message = f"`sampling: {training.sampler.kind}` needs all rows at once, which `streaming` never has"
+        help = "use `shuffle` or `sequential`; `class_weights` of a target make rare classes count more"
+        yield document.diagnostic("invalid-spec", message, ("training", "sampling"), at_key=True, help=help)
+    for option in ("path", "train", "validation", "test"):
+        if Path(getattr(data, option) or "").suffix.lower() == ".npz" or (data.format == "npz" and getattr(data, option)):
+            message = "an NPZ file is read whole, and `streaming` reads block by block"
+            help = "write the arrays to a Parquet file, tensors as lists, or leave `streaming` out"
+            yield document.diagnostic("invalid-spec", message, ("data", option), help=help)
+
+
+_NEEDS_ALL_ROWS = {
+    "stratify": (
+        "each row is given to a part by chance",
+        "leave it out: among many rows, every part has about the same share of each class",
+    ),
+    "time": ("it sorts them", "write each part to files of its own, or a column of parts and `column`"),
+    "folds": ("each fold holds out other rows", "train once, with a test part that is large enough"),
+}
 
 
 def _written(document: Document) -> dict[str, object]:

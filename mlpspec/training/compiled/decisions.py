@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import platform
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -11,12 +10,13 @@ from pathlib import Path
 import torch
 
 from mlpspec.atomic import write_atomically
+from mlpspec.cache_folder import cache_folder
 from mlpspec.diagnostics import MachineError
 
 
 def cache_file() -> Path:
-    """`mlpspec/step.json` in the user's cache folder (`XDG_CACHE_HOME`, else `~/.cache`)."""
-    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "mlpspec" / "step.json"
+    """`step.json` in the cache folder."""
+    return cache_folder() / "step.json"
 
 
 def machine() -> str:

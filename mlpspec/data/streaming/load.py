@@ -1,0 +1,101 @@
+"""From the `data:` section to parts in files."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+
+from mlpspec.catalog.inputs.base import InputType
+from mlpspec.catalog.targets.base import TargetType
+from mlpspec.data.dataset import Dataset, Part, files_of, missing_tokens
+from mlpspec.data.split import PARTS
+from mlpspec.data.streaming.blocks import Source
+from mlpspec.data.streaming.cache import cached, digests
+from mlpspec.data.streaming.convert import FORMAT, Conversion, read_converted
+from mlpspec.data.streaming.stored import StoredRows
+from mlpspec.data.table import Table, check_file, shown
+from mlpspec.diagnostics import DataError, Diagnostic
+from mlpspec.language.sections.data import Data
+from mlpspec.version import __version__
+
+
+@dataclass(frozen=True)
+class StoredPart(Part):
+    """Encoded rows in files. `inputs` and `targets` are read when they are looked at; `table` holds the first rows only, raw.
+
+    `stored` reads stretches of rows into memory that is there.
+    """
+
+    stored: StoredRows
+
+
+def load_streamed(
+    data: Data,
+    inputs: Mapping[str, InputType],
+    targets: Mapping[str, TargetType],
+    *,
+    folder: Path,
+    seed: int,
+    say: Callable[[str], None] = lambda text: None,
+) -> Dataset:
+    """`load_dataset` for data that may be larger than memory: encoded once, block by block, and kept in the cache folder.
+
+    Args:
+        say: is told of what takes time.
+
+    Raises:
+        DataError: with what is wrong with the files, then with the columns, then with single rows.
+        MachineError: when a file may not be read, or the cache folder not written.
+    """
+    written = {"": data.path} if data.path is not None else {part: path for part in PARTS if (path := getattr(data, part)) is not None}
+    files = {part: files_of(data, path, folder) for part, path in written.items()}
+    _refuse_missing([path for found in files.values() for path in found.values()])
+    hashes = digests({name: path for found in files.values() for name, path in found.items()})
+    sources = {
+        part: Source(
+            shown(folder / path), list(files[part].values()), format=data.format, separator=data.separator, tokens=missing_tokens(data)
+        )
+        for part, path in written.items()
+    }
+    conversion = Conversion(data, inputs, targets, sources, seed=seed, say=say)
+
+    def make(new: Path) -> None:
+        say(f"encoding the data into {new.parent}")
+        conversion.run(new)
+
+    entry = cached(key_of(data, inputs, targets, hashes, seed), lambda path: read_converted(path) is not None, make, say)
+    found = read_converted(entry)
+    if found is None:
+        raise DataError(f"the encoded data in {entry} was changed while it was opened", help="try again")
+    parts = {name: _part(stored, found.heads[name]) for name, stored in found.parts.items()}
+    return Dataset(found.preprocessing, parts, hashes, found.warnings, fitted_on=found.fitted_on)
+
+
+def key_of(data: Data, inputs: Mapping[str, InputType], targets: Mapping[str, TargetType], hashes: Mapping[str, str], seed: int) -> str:
+    """The hash of all that encoded rows depend on: the files, the sections that say how they are read, and the version that reads them."""
+    read = {name: repr(replace(entry, augment=())) for name, entry in inputs.items()}
+    truth = {name: repr(replace(entry, weight=1.0)) for name, entry in targets.items()}
+    about = [FORMAT, __version__, repr(data), read, truth, dict(hashes), seed]
+    return hashlib.sha256(json.dumps(about).encode()).hexdigest()[:32]
+
+
+def _part(stored: StoredRows, head: Table) -> StoredPart:
+    inputs = {name: array.mapped() for name, array in stored.inputs.items()}
+    targets = {name: array.mapped() for name, array in stored.targets.items()}
+    return StoredPart(stored.rows, inputs, targets, head, np.arange(head.rows), stored)
+
+
+def _refuse_missing(paths: list[Path]) -> None:
+    problems: list[Diagnostic] = []
+    for path in paths:
+        try:
+            check_file(path, shown(path))
+        except DataError as error:
+            problems += error.diagnostics
+    if problems:
+        raise DataError(problems)
