@@ -62,6 +62,7 @@ CODES: dict[str, str] = {
         "No temperature calibrates the probabilities best: the validation rows are answered without a mistake, so that more confidence is "
         "always better, or the answers say nothing about the truth, so that less is."
     ),
+    "sampled": "Data that is streamed is too much to look at all of it for this: a random sample of its rows was taken.",
     "suspicious-data": "The data can be used, but looks as if something is wrong with it.",
     # files, machine, checks
     "invalid-model-file": "The file is not a model that mlpspec or ONNX Runtime can read.",

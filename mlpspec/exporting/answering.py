@@ -20,7 +20,7 @@ from mlpspec.ir.fitted import FittedTarget, Preprocessing
 from mlpspec.ir.graph import Graph
 from mlpspec.language.sections.spec import Spec
 from mlpspec.training.evaluation import EVALUATION_BATCH, network_outputs
-from mlpspec.training.tensors import Tensors
+from mlpspec.training.stored_tensors import tensors_of
 
 
 @dataclass(frozen=True)
@@ -72,7 +72,7 @@ def _calibrated(made: Answering, part: Part | None) -> Answering:
     """The targets of classes with temperatures that fit the rows of a part."""
     if part is None or not part.rows:
         raise DataError("the split has no validation rows to calibrate on", code="bad-split", help="leave `calibrate` out")
-    data = Tensors.from_arrays(part.inputs, part.targets, part.rows, torch.device("cpu"))
+    data = tensors_of(part, torch.device("cpu"))
     outputs = network_outputs(made.module, data, batch=max(1, EVALUATION_BATCH // made.samples))
     targets: dict[str, FittedTarget] = dict(made.preprocessing.targets)
     calibrations: dict[str, Calibration] = {}

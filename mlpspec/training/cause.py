@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 
 import torch
 from torch import nn
 
 from mlpspec.ir.graph import Graph
 from mlpspec.pytorch.module import build_module
-from mlpspec.training.batches import Batch
 from mlpspec.training.checkpoints import Checkpoints
+from mlpspec.training.feed import PlannedEpoch
 from mlpspec.training.losses import LossFunction
 from mlpspec.training.precision import Network
 from mlpspec.training.source import Source
@@ -20,16 +20,6 @@ from mlpspec.training.step import Step
 
 FRESH = ("random", "loss", "loss_scale")
 """What a step's state leaves out for a beginning."""
-
-
-@dataclass(frozen=True)
-class PlannedEpoch:
-    """An epoch as the step takes it: its number from 0, the order of its rows, the rows of each step in it, and each step's rate."""
-
-    epoch: int
-    order: torch.Tensor
-    batches: Sequence[Batch]
-    rates: Sequence[float]
 
 
 @dataclass(frozen=True)
@@ -49,7 +39,6 @@ def find_cause(
     module: nn.Module,
     step: Step,
     loss: LossFunction,
-    data: Source,
     planned: Callable[[int], PlannedEpoch],
     epochs: range,
     first: int,
@@ -62,7 +51,6 @@ def find_cause(
         module: the network with the weights as they were before these epochs; it is changed.
         step: what learns, with the state as it was then.
         loss: from outputs and targets to one number.
-        data: the training rows.
         planned: an epoch by its number.
         epochs: those to do again; the last of them is the one to look at.
         first: the first step of the first epoch.
@@ -77,16 +65,16 @@ def find_cause(
     number, looked_at = first, (first, _weights(module))
     for number in range(first, len(last.batches)):
         before = (number, _weights(module))
-        if not _repeat(step, replace(last, batches=last.batches[: number + 1]), number, stopped):
+        if not _repeat(step, last, number, stopped, number + 1):
             return None
         if not math.isfinite(step.epoch_loss()):
             break
         looked_at = before
     at, weights = looked_at
     module.load_state_dict(weights)
-    batch = last.batches[at]
-    index = last.order[batch[0] : batch[-1]]
-    return Cause(number + 1, last.rates[number], *largest_gradient(module, loss, data, index, forward))
+    stretch = next(last.feed.stretches(last.epoch, at))
+    index = stretch.rows(last.batches[at])
+    return Cause(number + 1, last.rates[number], *largest_gradient(module, loss, stretch.data, index, forward))
 
 
 def rewind(module: nn.Module, graph: Graph, step: Step, checkpoints: Checkpoints, seed: int) -> tuple[int, int]:
@@ -106,9 +94,9 @@ def rewind(module: nn.Module, graph: Graph, step: Step, checkpoints: Checkpoints
     return 0, 0
 
 
-def _repeat(step: Step, plan: PlannedEpoch, first: int, stopped: Callable[[], bool]) -> bool:
-    """Whether the steps of a plan could be done to the end."""
-    return not any(stopped() for _ in step.run_epoch(plan.epoch, plan.order, plan.batches, plan.rates, first=first))
+def _repeat(step: Step, plan: PlannedEpoch, first: int, stopped: Callable[[], bool], last: int | None = None) -> bool:
+    """Whether the steps of a plan from `first` to before `last` could be done."""
+    return not any(stopped() for _ in plan.run(step, first, last))
 
 
 def largest_gradient(

@@ -46,11 +46,10 @@ def evaluate_run(run: RunFolder, *, data: Any = None, part: str = "test", allow_
     import torch
 
     from mlpspec.training.evaluation import evaluate
-    from mlpspec.training.tensors import Tensors
+    from mlpspec.training.stored_tensors import tensors_of
 
     _, module = load_run_module(run, document, preprocessing)
-    tensors = Tensors.from_arrays(rows.inputs, rows.targets, rows.rows, torch.device("cpu"))
-    found = evaluate(module, tensors, document.spec, preprocessing)
+    found = evaluate(module, tensors_of(rows, torch.device("cpu")), document.spec, preprocessing)
     return RunEvaluation(found.rows, found.figures, found.undefined, tuple(warnings))
 
 

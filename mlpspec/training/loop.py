@@ -17,7 +17,8 @@ from mlpspec.language.figures import figures as figure_goals
 from mlpspec.language.sections.spec import Spec
 from mlpspec.training.anomaly import Anomaly
 from mlpspec.training.callbacks import Callbacks
-from mlpspec.training.cause import Cause, PlannedEpoch
+from mlpspec.training.cause import Cause
+from mlpspec.training.feed import Feed, PlannedEpoch
 from mlpspec.training.group import Group
 from mlpspec.training.interrupt import Interrupt
 from mlpspec.training.plan import Plan
@@ -69,7 +70,7 @@ class Loop:
         module: nn.Module,
         step: Step,
         plan: Plan,
-        device: torch.device,
+        feed: Feed,
         callbacks: Callbacks,
         hooks: Hooks,
         *,
@@ -79,8 +80,8 @@ class Loop:
         group: Group | None = None,
     ):
         self.training, self.folder, self.monitor = spec.training, folder, monitor
-        self.module, self.step, self.plan, self.device, self.callbacks, self.hooks = module, step, plan, device, callbacks, hooks
-        self.group = group or Group()
+        self.module, self.step, self.plan, self.callbacks, self.hooks = module, step, plan, callbacks, hooks
+        self.feed, self.group = feed, group or Group()
         self.goals = figure_goals(spec)
         self.running_average = running_average or {}
         self.results: Mapping[str, Mapping[str, float | None]] = {}
@@ -163,7 +164,7 @@ class Loop:
         plan = self._planned(position.epoch)
         self.module.train()
         try:
-            for done in self.step.run_epoch(plan.epoch, plan.order, plan.batches, plan.rates, first=position.step):
+            for done in plan.run(self.step, position.step):
                 position.step, self.learning_rate = done, plan.rates[done - 1]
                 if done < len(plan.batches):
                     self._tell(self.callbacks.on_steps)
@@ -178,8 +179,7 @@ class Loop:
     def _planned(self, epoch: int) -> PlannedEpoch:
         """The steps of an epoch with their learning rates; for one that was planned before, the same ones."""
         factor = self._factors.setdefault(epoch, self.callbacks.rate_factor())
-        order = torch.from_numpy(self.plan.order(epoch))
-        return PlannedEpoch(epoch, order, self.plan.batches(epoch), [factor * rate for rate in self.plan.rates(epoch)])
+        return PlannedEpoch(epoch, self.plan.batches(epoch), [factor * rate for rate in self.plan.rates(epoch)], self.feed)
 
     def _tell(self, event: Callable[[Loop], None]) -> None:
         event(self)

@@ -30,20 +30,31 @@ class Step(Protocol):
     """What the loop needs of a step."""
 
     def run_epoch(
-        self, epoch: int, order: torch.Tensor, batches: Sequence[Batch], rates: Sequence[float], *, first: int = 0
+        self,
+        epoch: int,
+        order: torch.Tensor,
+        batches: Sequence[Batch],
+        rates: Sequence[float],
+        *,
+        first: int = 0,
+        last: int | None = None,
+        start: int = 0,
     ) -> Iterator[int]:
         """Learn from the rows of `order` step by step, each at its learning rate.
 
-        A step (start, end) learns from `order[start:end]`; one of several batches (start, ..., end) adds up their gradients to that of the
-        loss of all its rows. Yields the number of steps done after each step or block of steps: the caller may stop there. What dropout
-        draws depends on the step's seed and the epoch alone.
+        A step (begin, end) learns from the rows at these places of the epoch's order; one of several batches (begin, ..., end) adds up
+        their gradients to that of the loss of all its rows. Yields the number of steps of the epoch that are done after each step or block
+        of steps: the caller may stop there. What dropout draws depends on the step's seed and the epoch alone.
 
         Args:
             epoch: counted from 0.
-            order: the training rows in the order of their visit, (rows,) int64.
-            batches: the rows of each step in `order`, one after another.
+            order: the training rows in the order of their visit, (rows,) int64; all of the epoch or a stretch of it.
+            batches: the places of each step of the epoch, one after another.
             rates: the learning rate of each step.
-            first: the step to begin with; when it is not 0, `load_state` has given back the state that was taken before it.
+            first: the step to begin with; when it is not 0, the step before has been done, or `load_state` has given back the state that
+                was taken before it.
+            last: the step to end before; by default all are done.
+            start: the place in the epoch where `order` begins.
         """
         ...
 
@@ -117,11 +128,20 @@ class EagerStep:
         self._steps = 0
 
     def run_epoch(
-        self, epoch: int, order: torch.Tensor, batches: Sequence[Batch], rates: Sequence[float], *, first: int = 0
+        self,
+        epoch: int,
+        order: torch.Tensor,
+        batches: Sequence[Batch],
+        rates: Sequence[float],
+        *,
+        first: int = 0,
+        last: int | None = None,
+        start: int = 0,
     ) -> Iterator[int]:
         """Learn from the rows of `order` step by step; after each the number of steps done."""
         seeds = [0] * len(batches) if self.alteration is None else self.alteration.seeds(epoch, len(batches))
-        cuts = [(batch[0], batch[-1]) for batch in batches[first:]]
+        last = len(batches) if last is None else last
+        cuts = [(batches[number][0] - start, batches[number][-1] - start) for number in range(first, last)]
         with closing(self.data.visit(order, cuts)) as deliveries:
             for number, delivery in enumerate(deliveries, first):
                 self._seed(epoch, number, first)

@@ -19,6 +19,7 @@ from mlpspec.catalog.trackers.base import RunFacts
 from mlpspec.compiler import build_graph
 from mlpspec.data.column import raw_inputs
 from mlpspec.data.dataset import Dataset, load_dataset
+from mlpspec.data.streaming.part import StoredPart
 from mlpspec.diagnostics import DataError, Diagnostic, ModelFileError, Severity, StoppedError, UsageError
 from mlpspec.ir.callback import Callback, Use
 from mlpspec.ir.graph import Graph
@@ -35,10 +36,12 @@ if TYPE_CHECKING:
     import torch
     from torch import nn
 
-    from mlpspec.training.cause import Cause, PlannedEpoch
+    from mlpspec.training.cause import Cause
     from mlpspec.training.evaluation import Evaluation
+    from mlpspec.training.feed import Feed, PlannedEpoch
     from mlpspec.training.interrupt import Interrupt
     from mlpspec.training.loop import Position
+    from mlpspec.training.source import Source
 
 PROOF_ROWS = 1000
 """How many validation rows a run keeps for the export's proof, at most."""
@@ -105,7 +108,14 @@ def train(
 
     def prepare() -> tuple[Dataset, Graph]:
         loaded = dataset or load_dataset(
-            spec.data, spec.inputs, spec.targets, folder=document.folder, seed=spec.seed, frame=frame, sampler=spec.training.sampler
+            spec.data,
+            spec.inputs,
+            spec.targets,
+            folder=document.folder,
+            seed=spec.seed,
+            frame=frame,
+            sampler=spec.training.sampler,
+            say=(progress or Silent()).note if group.leads else lambda text: None,
         )
         refuse_missing_validation(document, loaded)
         graph = build_graph(document, loaded.preprocessing.facts)
@@ -163,6 +173,7 @@ class _Run:
         self.started = time.time()
         self.resumed, self.folder = resume is not None, resume or self._shared(make_folder)
         self.given = callbacks
+        self.feed: Feed | None = None
 
     def _shared(self, make_folder: Callable[[], RunFolder]) -> RunFolder:
         """The run folder that the leading process makes."""
@@ -175,7 +186,11 @@ class _Run:
         from mlpspec.training.interrupt import Interrupt
 
         with Interrupt() as interrupt, self.progress, current(self.device):
-            return self._run(interrupt)
+            try:
+                return self._run(interrupt)
+            finally:
+                if self.feed is not None:
+                    self.feed.close()
 
     def _run(self, interrupt: Interrupt) -> TrainingResult:
         from mlpspec.training.precision import remarks
@@ -221,6 +236,7 @@ class _Run:
         from mlpspec.training.plan import Plan
         from mlpspec.training.precision import Precision
         from mlpspec.training.sharded_step import synchronize_batch_norm
+        from mlpspec.training.stored_tensors import StoredTensors
         from mlpspec.training.tensors import Tensors
 
         spec = self.spec
@@ -233,20 +249,25 @@ class _Run:
         if self.resumed:
             self.group.together(lambda: self._mend() if self.group.leads else None)
             self.checkpoints.load_weights(self.module, "last")
+        found = self.dataset.parts.items()
+        stored = {name: StoredTensors(part.stored, self.device) for name, part in found if isinstance(part, StoredPart)}
         parts = {
             name: Tensors.from_arrays(part.inputs, part.targets, part.rows, torch.device("cpu"))
-            for name, part in self.dataset.parts.items()
-            if part.rows
+            for name, part in found
+            if part.rows and name not in stored
         }
-        size, rows = spec.training.batch_size, parts["train"].rows
+        size, rows = spec.training.batch_size, self.dataset.parts["train"].rows
         largest = size.largest(rows, spec.training.accumulate) if isinstance(size, Auto) else max(stage.rows for stage in size.stages())
         room = room_on(self.device, step_bytes(self.module, self.graph, min(largest, rows)))
-        self.parts, self.data_on = place(parts, spec.training.data_on, self.device, room)
+        placed, self.data_on = place(parts, spec.training.data_on, self.device, room)
+        self.data_on = "rows in files" if stored else self.data_on
+        self.parts: dict[str, Source] = {name: {**placed, **stored}[name] for name, part in found if part.rows}
         self.precision = Precision(spec.training.precision, self.device, tf32=spec.training.tf32)
         self.loss = TotalLoss(spec.targets, self.dataset.preprocessing.targets, self.device)
         by = self.dataset.drawn_by
         self.plan = Plan(spec.training, spec.seed, self.parts["train"].rows, by=by, stages=self._found_stages())
-        alteration, data = Alteration.of(spec, self.device), self.parts["train"]
+        data = self._feed_rows()
+        alteration = Alteration.of(spec, self.device)
         decay = next((entry.running for entry in spec.training.all_callbacks if entry.running), None)
         self.averages = None if decay is None else Averages(decay, self.module)
         self.step, self.step_reason = make_step(
@@ -272,14 +293,28 @@ class _Run:
         self.step_reason = f"{self.step_reason}; {text}"
         self.progress.note(text)
 
+    def _feed_rows(self) -> Source:
+        """Let the training rows be fed, from memory or files; what steps learn from."""
+        from mlpspec.training.chunks import ChunkFeed
+        from mlpspec.training.feed import MemoryFeed
+        from mlpspec.training.stored_tensors import StoredTensors
+
+        rows = self.parts["train"]
+        if not isinstance(rows, StoredTensors):
+            self.feed = MemoryFeed(rows, self.plan)
+            return rows
+        self.feed = ChunkFeed(rows.stored, self.plan, self.device, epochs=self.spec.training.epochs)
+        return self.feed.data
+
     def _found_stages(self) -> Sequence[Stage] | None:
         """The batch size where the spec leaves it open."""
         from mlpspec.training.auto_batch_size import find_batch_size, trial
+        from mlpspec.training.stored_tensors import in_memory
 
-        training, data = self.spec.training, self.parts["train"]
+        training = self.spec.training
         if not isinstance(training.batch_size, Auto):
             return None
-        rows = training.sampler.rows(data.rows, self.dataset.drawn_by)
+        rows, data = training.sampler.rows(self.parts["train"].rows, self.dataset.drawn_by), in_memory(self.parts["train"])
         fits = trial(self.module, self.loss, training.optimizer, data, training.accumulate, training.batch_size.margin, self.precision)
         earlier = self.folder.info().get("batch_size") if self.resumed else None
         found = find_batch_size(training.batch_size, rows, training.accumulate, self.device, fits, earlier=earlier)
@@ -323,7 +358,7 @@ class _Run:
             self.module,
             self.step,
             self.plan,
-            self.device,
+            self.feed,
             self.callbacks,
             hooks,
             monitor=monitor,
@@ -364,8 +399,10 @@ class _Run:
 
     def _evaluate(self, part: str) -> Evaluation:
         from mlpspec.training.evaluation import evaluate
+        from mlpspec.training.stored_tensors import in_memory
 
-        return evaluate(self.module, self.parts[part], self.spec, self.dataset.preprocessing, self.group)
+        rows = in_memory(self.parts[part]) if part == "train" else self.parts[part]
+        return evaluate(self.module, rows, self.spec, self.dataset.preprocessing, self.group)
 
     def _save(self, position: Position) -> None:
         self.best.write()
@@ -387,6 +424,10 @@ class _Run:
             message = f"`{monitor}` {why}, so that the last weights count as the best"
             warnings = (*warnings, Diagnostic("undefined-figure", message, Severity.WARNING, help="watch another figure, or train longer"))
         evaluations = {part: self._evaluate(part) for part in self.parts}
+        for part, found in evaluations.items():
+            if found.rows < self.parts[part].rows:
+                message = f"the figures of the {part} part are those of {found.rows:,} of its {self.parts[part].rows:,} rows"
+                warnings = (*warnings, Diagnostic("sampled", message, Severity.NOTE, help=f"`mlpspec evaluate --part {part}` takes all"))
         figures = {part: found.figures for part, found in evaluations.items()}
         self.loop.results = figures
         seconds = time.time() - self.started
@@ -429,8 +470,7 @@ class _Run:
         try:
             epoch, step = rewind(self.module, self.graph, self.step, self.checkpoints, self.spec.seed)
             epochs, forward = range(epoch, self.position.epoch), self.precision.forward(self.module, scaled=False)
-            stopped, data = (lambda: bool(interrupt.exit_code)), self.parts["train"]
-            return find_cause(self.module, self.step, self.loss, data, planned, epochs, step, stopped, forward)
+            return find_cause(self.module, self.step, self.loss, planned, epochs, step, lambda: bool(interrupt.exit_code), forward)
         except (ModelFileError, RuntimeError):  # the loss is what must be told
             return None
 

@@ -7,8 +7,9 @@ import torch
 from torch import nn
 
 from mlpspec.catalog.optimizers.sgd import Sgd
-from mlpspec.training.cause import PlannedEpoch, find_cause, largest_gradient
+from mlpspec.training.cause import find_cause, largest_gradient
 from mlpspec.training.compiled.step import CompiledStep
+from mlpspec.training.feed import PlannedEpoch, Stretch
 from mlpspec.training.step import EagerStep, make_optimizer
 from mlpspec.training.tensors import Tensors
 
@@ -29,9 +30,21 @@ def squared(outputs, targets):
     return nn.functional.mse_loss(outputs["y"], targets["y"])
 
 
+class Rows:
+    """Four rows in two stretches."""
+
+    def stretches(self, epoch, first=0):
+        if first < 2:
+            yield Stretch(0, 2, DATA, torch.arange(2))
+        yield Stretch(2, 4, DATA, torch.arange(2, 4), 2)
+
+    def close(self):
+        pass
+
+
 def plan(rates):
     """Four batches of a row an epoch."""
-    return lambda epoch: PlannedEpoch(epoch, torch.arange(4), [(n, n + 1) for n in range(4)], rates[epoch])
+    return lambda epoch: PlannedEpoch(epoch, [(n, n + 1) for n in range(4)], rates[epoch], Rows())
 
 
 def step_of(kind, net):
@@ -45,7 +58,7 @@ def test_the_step_and_the_gradient_before_it(kind):
     The third has a loss of 6.4e61, which float32 does not hold; the gradient of the step before is 2 x^2 w = -8e15.
     """
     net = Net()
-    cause = find_cause(net, step_of(kind, net), squared, DATA, plan([[0.0] * 4, [5e14, 1e15, 0.1, 0.1]]), range(2), 0, lambda: False)
+    cause = find_cause(net, step_of(kind, net), squared, plan([[0.0] * 4, [5e14, 1e15, 0.1, 0.1]]), range(2), 0, lambda: False)
     assert (cause.step, cause.layer) == (3, "layer")
     assert cause.rate == 0.1
     assert cause.norm == pytest.approx(8e15, rel=1e-3)
@@ -53,7 +66,7 @@ def test_the_step_and_the_gradient_before_it(kind):
 
 def test_it_can_begin_within_an_epoch():
     net = Net(1e30)
-    cause = find_cause(net, step_of("eager", net), squared, DATA, plan([[0.25] * 4]), range(1), 2, lambda: False)
+    cause = find_cause(net, step_of("eager", net), squared, plan([[0.25] * 4]), range(1), 2, lambda: False)
     assert (cause.step, cause.rate) == (3, 0.25)
     assert cause.norm == pytest.approx(2e30)
 
@@ -61,13 +74,13 @@ def test_it_can_begin_within_an_epoch():
 def test_when_every_loss_is_finite_the_last_step_is_looked_at():
     """A validation loss alone can be infinite: rows that training has not seen."""
     net = Net()
-    cause = find_cause(net, step_of("eager", net), squared, DATA, plan([[0.0] * 4]), range(1), 0, lambda: False)
+    cause = find_cause(net, step_of("eager", net), squared, plan([[0.0] * 4]), range(1), 0, lambda: False)
     assert (cause.step, cause.norm) == (4, pytest.approx(2.0))
 
 
 def test_it_can_be_stopped():
     net = Net()
-    assert find_cause(net, step_of("eager", net), squared, DATA, plan([[0.0] * 4] * 2), range(2), 0, lambda: True) is None
+    assert find_cause(net, step_of("eager", net), squared, plan([[0.0] * 4] * 2), range(2), 0, lambda: True) is None
 
 
 def test_a_gradient_that_is_no_number_is_the_largest():

@@ -5,17 +5,18 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-import torch
 from torch import nn
 
 from mlpspec.compiler import loads
 from mlpspec.diagnostics import CheckError
 from mlpspec.ir.callback import Callback
 from mlpspec.training.callbacks import Callbacks
+from mlpspec.training.feed import MemoryFeed
 from mlpspec.training.interrupt import Interrupt
 from mlpspec.training.loop import Hooks, Loop, Position
 from mlpspec.training.loss_scale import Overflow
 from mlpspec.training.plan import Plan
+from mlpspec.training.tensors import Tensors
 
 SPEC = """\
 mlpspec: 1
@@ -38,10 +39,10 @@ class FakeStep:
     def __init__(self, losses=(), stop_at=None, interrupt=None):
         self.losses, self.visits, self.rates, self.stop_at, self.interrupt = list(losses), [], [], stop_at, interrupt
 
-    def run_epoch(self, epoch, order, bounds, rates, *, first=0):
-        for number in range(first, len(bounds)):
-            start, end = bounds[number]
-            self.visits.append((epoch, order[start:end].tolist()))
+    def run_epoch(self, epoch, order, bounds, rates, *, first=0, last=None, start=0):
+        for number in range(first, last):
+            begin, end = bounds[number]
+            self.visits.append((epoch, order[begin - start : end - start].tolist()))
             self.rates.append(rates[number])
             if (epoch, number) == self.stop_at:
                 self.interrupt.exit_code = 75
@@ -73,13 +74,14 @@ class Run:
         self.validation, self.records, self.last = list(validation), [], []
         hooks = Hooks(self._validate, lambda p: self.last.append((p.epoch, p.step)))
         entries = [(entry.kind, entry.begin()) for entry in spec.training.all_callbacks]
+        plan = Plan(spec.training, spec.seed, rows)
         callbacks = Callbacks([("witness", Witness(self.records, ask)), *entries, *more])
         self.loop = Loop(
             spec,
             nn.Linear(1, 1),
             self.step,
-            Plan(spec.training, spec.seed, rows),
-            torch.device("cpu"),
+            plan,
+            MemoryFeed(Tensors(rows, (), {}), plan),
             callbacks,
             hooks,
             monitor="validation.loss",

@@ -7,6 +7,7 @@ import torch
 from safetensors.torch import load_file
 
 from mlpspec.diagnostics import StoppedError
+from mlpspec.training import chunks, stored_tensors
 from mlpspec.training.compiled import block
 from mlpspec.training.compiled.step import CompiledStep
 from mlpspec.training.interrupt import Interrupt
@@ -28,6 +29,8 @@ FEATURES = {
     "stratified": ("training.sampling={stratified: colour}",),
     "augmented": ("inputs.size={numeric: {augment: [{noise: 0.2}, {swap: 0.3}]}}", "inputs.colour={category: {augment: [mask]}}"),
     "mixed": ("training.mixing=mixup", "training.accumulate=2", "model.0.dense.dropout=0.2"),
+    "streamed": ("data.streaming=true", "model.0.dense.batchnorm=true", "model.0.dense.dropout=0.3"),
+    "streamed and mixed": ("data.streaming=true", "training.mixing=mixup", "training.accumulate=2", "training.batch_size=2"),
     "weighted": ("training.sampling={weighted: weight}",),
 }
 
@@ -71,6 +74,8 @@ class Notes(Silent):
 @pytest.mark.parametrize("feature", FEATURES)
 def test_the_same_weights(feature, step, train_in, monkeypatch, stop_in_the_second_epoch):
     monkeypatch.setattr(block, "BLOCK_STEPS", 2)
+    monkeypatch.setattr(stored_tensors, "PIECE_BYTES", 240)  # ten rows of what is streamed
+    monkeypatch.setattr(chunks, "BLOCK_BYTES", 72)
     settings = (*FEATURES[feature], "training.epochs=4", f"training.step={step}", "training.optimizer={adam: 0.02}")
     settings = settings if any("batch_size" in setting for setting in settings) else (*settings, "training.batch_size=4")
     whole = train_in(None, *settings)

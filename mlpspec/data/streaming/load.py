@@ -5,33 +5,24 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 
 from mlpspec.catalog.inputs.base import InputType
 from mlpspec.catalog.targets.base import TargetType
-from mlpspec.data.dataset import Dataset, Part, files_of, missing_tokens
+from mlpspec.data.dataset import Dataset, files_of, missing_tokens
 from mlpspec.data.split import PARTS
 from mlpspec.data.streaming.blocks import Source
 from mlpspec.data.streaming.cache import cached, digests
 from mlpspec.data.streaming.convert import FORMAT, Conversion, read_converted
+from mlpspec.data.streaming.part import StoredPart
 from mlpspec.data.streaming.stored import StoredRows
 from mlpspec.data.table import Table, check_file, shown
-from mlpspec.diagnostics import DataError, Diagnostic
+from mlpspec.diagnostics import DataError, Diagnostic, Severity
 from mlpspec.language.sections.data import Data
 from mlpspec.version import __version__
-
-
-@dataclass(frozen=True)
-class StoredPart(Part):
-    """Encoded rows in files. `inputs` and `targets` are read when they are looked at; `table` holds the first rows only, raw.
-
-    `stored` reads stretches of rows into memory that is there.
-    """
-
-    stored: StoredRows
 
 
 def load_streamed(
@@ -73,7 +64,9 @@ def load_streamed(
     if found is None:
         raise DataError(f"the encoded data in {entry} was changed while it was opened", help="try again")
     parts = {name: _part(stored, found.heads[name]) for name, stored in found.parts.items()}
-    return Dataset(found.preprocessing, parts, hashes, found.warnings, fitted_on=found.fitted_on)
+    rows = parts["train"].rows
+    notes = (*found.warnings, *([_note(found.fitted_on, rows)] if found.fitted_on < rows else []))
+    return Dataset(found.preprocessing, parts, hashes, notes, fitted_on=found.fitted_on)
 
 
 def key_of(data: Data, inputs: Mapping[str, InputType], targets: Mapping[str, TargetType], hashes: Mapping[str, str], seed: int) -> str:
@@ -82,6 +75,12 @@ def key_of(data: Data, inputs: Mapping[str, InputType], targets: Mapping[str, Ta
     truth = {name: repr(replace(entry, weight=1.0)) for name, entry in targets.items()}
     about = [FORMAT, __version__, repr(data), read, truth, dict(hashes), seed]
     return hashlib.sha256(json.dumps(about).encode()).hexdigest()[:32]
+
+
+def _note(fitted_on: int, rows: int) -> Diagnostic:
+    message = f"means, deviations, quantiles and counts are those of {fitted_on:,} of the {rows:,} training rows"
+    help = "least and greatest numbers, categories and labels are those of all of them"
+    return Diagnostic("sampled", message, Severity.NOTE, help=help)
 
 
 def _part(stored: StoredRows, head: Table) -> StoredPart:

@@ -24,7 +24,7 @@ from mlpspec.ir.graph import Graph
 from mlpspec.language.sections.export import Export
 from mlpspec.language.sections.spec import Spec
 from mlpspec.training.evaluation import evaluate
-from mlpspec.training.tensors import Tensors
+from mlpspec.training.stored_tensors import tensors_of
 
 CALIBRATION_ROWS = 2048
 
@@ -133,7 +133,7 @@ def calibration_rows(part: Part, graph: Graph, core: ModelProto) -> dict[str, np
 def _figures(converted: Converted, trained: Trained, part: str) -> dict[str, Change]:
     """What became of the figures of a part's rows."""
     data = trained.parts[part]
-    tensors = Tensors.from_arrays(data.inputs, data.targets, data.rows, torch.device("cpu"))
+    tensors = tensors_of(data, torch.device("cpu"))
     network = OnnxNetwork(converted.judged, list(trained.graph.outputs))
     before, after = (evaluate(module, tensors, trained.spec, trained.preprocessing) for module in (trained.module, network))
     return changes(trained.spec, before.figures, after.figures)

@@ -98,7 +98,15 @@ class CompiledStep:
         self.tally = Tally(self.device, torch.float64, self.precision.scale)
 
     def run_epoch(
-        self, epoch: int, order: torch.Tensor, batches: Sequence[Batch], rates: Sequence[float], *, first: int = 0
+        self,
+        epoch: int,
+        order: torch.Tensor,
+        batches: Sequence[Batch],
+        rates: Sequence[float],
+        *,
+        first: int = 0,
+        last: int | None = None,
+        start: int = 0,
     ) -> Iterator[int]:
         """Learn from the rows of `order` step by step; after each block the number of steps done."""
         if first == 0:
@@ -107,27 +115,27 @@ class CompiledStep:
                 torch.cuda.manual_seed(int(self.generator.integers(2**63)))
         generator = self.generator
         seeds = None if self.alteration is None else self.alteration.seeds(epoch, len(batches))
-        stretches = list(self._stretches(batches, first))
+        stretches = list(self._stretches(batches, first, len(batches) if last is None else last))
         numbers = self._numbers(rates, first)
-        cuts = [(batches[done][0], batches[last - 1][-1]) for _, done, last in stretches]
+        cuts = [(batches[done][0] - start, batches[behind - 1][-1] - start) for _, done, behind in stretches]
         with closing(self.data.visit(order, cuts)) as deliveries:
-            for (block, done, last), delivery in zip(stretches, deliveries, strict=True):
+            for (block, done, behind), delivery in zip(stretches, deliveries, strict=True):
                 with torch.inference_mode(), threads(self.threads), self.precision.learning():
                     change = self._change(seeds, done)
-                    self.tally.add(*block.run(delivery, rates[done:last], numbers[:, done:last], self.update.steps, generator, change))
-                self.update.steps += last - done
-                yield last
+                    self.tally.add(*block.run(delivery, rates[done:behind], numbers[:, done:behind], self.update.steps, generator, change))
+                self.update.steps += behind - done
+                yield behind
 
-    def _stretches(self, batches: Sequence[Batch], first: int) -> Iterator[tuple[Block, int, int]]:
-        """The steps from `first` on that a block can run at once: which block, the first of them, and the one after them."""
-        forms, done = list(map(form_of, batches)), first
-        while done < len(batches):
-            block = self.blocks[forms[done]]
-            last = done + 1
-            while last < len(batches) and last - done < block.steps and forms[last] == forms[done]:
-                last += 1
-            yield block, done, last
-            done = last
+    def _stretches(self, batches: Sequence[Batch], first: int, last: int) -> Iterator[tuple[Block, int, int]]:
+        """The steps from `first` to before `last` that a block can run at once: which block, the first of them, the one behind them."""
+        done = first
+        while done < last:
+            form = form_of(batches[done])
+            block, behind = self.blocks[form], done + 1
+            while behind < min(last, done + block.steps) and form_of(batches[behind]) == form:
+                behind += 1
+            yield block, done, behind
+            done = behind
 
     def _numbers(self, rates: Sequence[float], first: int) -> torch.Tensor:
         """The learning rate of each step of an epoch, and the share that its weights have in running averages: (2, steps), on the device.

@@ -45,7 +45,7 @@ def held_out(document: Document, result: FoldResult, data: SharedData) -> HeldOu
     import torch
 
     from mlpspec.training.evaluation import answers_of, network_outputs
-    from mlpspec.training.tensors import Tensors
+    from mlpspec.training.stored_tensors import tensors_of
 
     one = fold_document(document, result.number)
     dataset, preprocessing = data.dataset(one), result.folder.preprocessing()
@@ -53,7 +53,7 @@ def held_out(document: Document, result: FoldResult, data: SharedData) -> HeldOu
         raise DataError(f"the data has changed since fold {result.number} was trained", help="restore the data, or train anew")
     part = dataset.parts[HELD_OUT]
     _, module = load_run_module(result.folder, one, preprocessing)
-    tensors = Tensors.from_arrays(part.inputs, part.targets, part.rows, torch.device("cpu"))
+    tensors = tensors_of(part, torch.device("cpu"))
     reader = ColumnReader(part.table, part.index)
     truth: dict[str, np.ndarray] = {}
     said: dict[str, dict[str, np.ndarray]] = {}

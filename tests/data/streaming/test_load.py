@@ -17,7 +17,8 @@ from mlpspec.data.column import raw_inputs
 from mlpspec.data.dataset import load_dataset
 from mlpspec.data.streaming import convert, sample
 from mlpspec.data.streaming.cache import entries_folder
-from mlpspec.data.streaming.load import StoredPart, load_streamed
+from mlpspec.data.streaming.load import load_streamed
+from mlpspec.data.streaming.part import StoredPart
 from mlpspec.diagnostics import DataError, MachineError
 from mlpspec.language.sections.data import Data, Split
 
