@@ -53,7 +53,7 @@ def main() -> None:
         memory, files = found["memory"], found["files"]
         ratios = [one / other for one, other in zip(files, memory, strict=True)]
         sys.stdout.write(
-            f"rows/s: {statistics.median(memory):,.0f} from memory, {statistics.median(files):,.0f} from files in {found['chunks']} chunks; "
+            f"rows/s: {statistics.median(memory):,.0f} from memory, {statistics.median(files):,.0f} from files, {found['chunks']} chunks; "
             f"ratio of turns {statistics.median(ratios):.2f} ({min(ratios):.2f} to {max(ratios):.2f})\n"
         )
     sys.stdout.write(machine("mlpspec", "torch", "polars", "numpy") + "\n")
@@ -110,7 +110,7 @@ def peak(streaming: str) -> dict:
     notes: list[float] = []
 
     class Clock:
-        def __enter__(self):  # noqa: ANN204
+        def __enter__(self):
             return self
 
         def __exit__(self, *_: object) -> None: ...
@@ -150,9 +150,7 @@ def speed(epochs: str) -> dict:
     rows = StoredTensors(part.stored, device).part(0, part.rows)
     feeds = {"memory": (MemoryFeed(rows, plan, device), rows), "files": (files, files.data)}
     loss = TotalLoss(spec.targets, dataset.preprocessing.targets, device)
-    steps = {
-        name: CompiledStep(build_module(graph), loss, spec.training.optimizer, data, plan.forms) for name, (_, data) in feeds.items()
-    }
+    steps = {name: CompiledStep(build_module(graph), loss, spec.training.optimizer, data, plan.forms) for name, (_, data) in feeds.items()}
     found: dict[str, list[float]] = {name: [] for name in feeds}
     for epoch in range(int(epochs) + 1):
         names = list(feeds) if epoch % 2 else list(feeds)[::-1]

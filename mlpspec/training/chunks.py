@@ -112,7 +112,7 @@ class ChunkFeed:
         return sorted(zip(begin.tolist(), stop.tolist(), strict=True))
 
     def close(self) -> None:
-        """See `Feed`."""
+        """End the thread. No rows can be had afterwards."""
         self._thread.shutdown(wait=True, cancel_futures=True)
 
     def _get(self, epoch: int, number: int, chunk: Chunk) -> int:

@@ -42,10 +42,6 @@ class Feed(Protocol):
         """
         ...
 
-    def close(self) -> None:
-        """Let go of all that is open. No rows can be had afterwards."""
-        ...
-
 
 class MemoryFeed:
     """Rows that are all in memory: an epoch is one stretch."""
@@ -56,9 +52,6 @@ class MemoryFeed:
     def stretches(self, epoch: int, first: int = 0) -> Iterator[Stretch]:
         """See `Feed`."""
         yield Stretch(0, len(self._plan.batches(epoch)), self._data, torch.from_numpy(self._plan.order(epoch)))
-
-    def close(self) -> None:
-        """Nothing is open."""
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ import os
 import platform
 import time
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import nullcontext
+from contextlib import ExitStack, nullcontext
 from dataclasses import dataclass, replace
 from functools import partial
 from importlib.metadata import version
@@ -173,7 +173,7 @@ class _Run:
         self.started = time.time()
         self.resumed, self.folder = resume is not None, resume or self._shared(make_folder)
         self.given = callbacks
-        self.feed: Feed | None = None
+        self.opened = ExitStack()
 
     def _shared(self, make_folder: Callable[[], RunFolder]) -> RunFolder:
         """The run folder that the leading process makes."""
@@ -185,12 +185,8 @@ class _Run:
         from mlpspec.training.device import current
         from mlpspec.training.interrupt import Interrupt
 
-        with Interrupt() as interrupt, self.progress, current(self.device):
-            try:
-                return self._run(interrupt)
-            finally:
-                if self.feed is not None:
-                    self.feed.close()
+        with Interrupt() as interrupt, self.progress, current(self.device), self.opened:
+            return self._run(interrupt)
 
     def _run(self, interrupt: Interrupt) -> TrainingResult:
         from mlpspec.training.precision import remarks
@@ -300,11 +296,13 @@ class _Run:
         from mlpspec.training.stored_tensors import StoredTensors
 
         rows = self.parts["train"]
+        self.feed: Feed
         if not isinstance(rows, StoredTensors):
             self.feed = MemoryFeed(rows, self.plan)
             return rows
-        self.feed = ChunkFeed(rows.stored, self.plan, self.device, epochs=self.spec.training.epochs)
-        return self.feed.data
+        self.feed = chunks = ChunkFeed(rows.stored, self.plan, self.device, epochs=self.spec.training.epochs)
+        self.opened.callback(chunks.close)
+        return chunks.data
 
     def _found_stages(self) -> Sequence[Stage] | None:
         """The batch size where the spec leaves it open."""

@@ -38,9 +38,6 @@ class Rows:
             yield Stretch(0, 2, DATA, torch.arange(2))
         yield Stretch(2, 4, DATA, torch.arange(2, 4), 2)
 
-    def close(self):
-        pass
-
 
 def plan(rates):
     """Four batches of a row an epoch."""
