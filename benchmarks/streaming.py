@@ -148,7 +148,7 @@ def speed(epochs: str) -> dict:
     plan = Plan(spec.training, 1, part.rows)
     files = ChunkFeed(part.stored, plan, device, epochs=10**6)
     rows = StoredTensors(part.stored, device).part(0, part.rows)
-    feeds = {"memory": (MemoryFeed(rows, plan, device), rows), "files": (files, files.data)}
+    feeds = {"memory": (MemoryFeed(rows, plan), rows), "files": (files, files.data)}
     loss = TotalLoss(spec.targets, dataset.preprocessing.targets, device)
     steps = {name: CompiledStep(build_module(graph), loss, spec.training.optimizer, data, plan.forms) for name, (_, data) in feeds.items()}
     found: dict[str, list[float]] = {name: [] for name in feeds}
