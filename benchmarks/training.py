@@ -21,7 +21,7 @@ from machine import machine
 from peers.workloads import WORKLOADS
 
 from mlpspec.cli.table import aligned
-from mlpspec.report.charts import Axis, Dot, points_chart
+from mlpspec.report.charts.bars import bars_chart
 from mlpspec.report.picture import svg_picture
 
 PEERS = Path(__file__).resolve().parent / "peers"
@@ -128,18 +128,13 @@ def report(workload: str, running: list[Contender]) -> None:
 
 
 def plot(workload: str, running: list[Contender], path: Path) -> None:
-    """Draw each turn of each contender."""
-    fastest_first = sorted(running, key=lambda contender: -statistics.median(contender.speeds))
-    dots = [
-        Dot(place, speed, f"{contender.name}: {speed:,.0f} rows/s", 1 if contender.name == "mlpspec compiled" else 0)
-        for place, contender in enumerate(fastest_first)
-        for speed in contender.speeds
-    ]
-    names = Axis.of_names("", [contender.name for contender in fastest_first])
-    speeds = Axis.of_numbers("rows/s", [dot.y for dot in dots], log=True)
-    told = f"Rows per second in training, each turn a dot: {WORKLOADS[workload]}"
+    """Draw each contender's median speed as a share of the fastest one's."""
+    medians = {contender.name: statistics.median(contender.speeds) for contender in running}
+    fastest = max(medians.values())
+    shares = sorted(((name, speed / fastest) for name, speed in medians.items()), key=lambda each: -each[1])
+    told = f"Rows per second in training as shares of the fastest, {fastest:,.0f}: {WORKLOADS[workload]}"
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(svg_picture(points_chart(f"Training speed, {workload}", told, names, speeds, dots)), encoding="utf-8")
+    path.write_text(svg_picture(bars_chart(f"Training speed, {workload}", told, shares)), encoding="utf-8")
 
 
 if __name__ == "__main__":
