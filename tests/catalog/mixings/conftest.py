@@ -16,7 +16,7 @@ def _mixed(mixing: Mixing, *inputs: torch.Tensor, seed: int = 3) -> tuple[list[t
     """The inputs mixed, the share of the row itself, and the number of each row's partner."""
     rows = inputs[0].shape[0]
     alteration = Alteration([[] for _ in inputs], mixing, 0, torch.device("cpu"))
-    data = alteration.data(Tensors(rows, inputs, {"y": torch.arange(rows)}))
+    data = alteration.extended(Tensors(rows, inputs, {"y": torch.arange(rows)}))
     changed, targets = data.pick(torch.arange(rows))
     alteration.apply(changed, targets, seed)
     assert targets["y"].tolist() == list(range(rows))
