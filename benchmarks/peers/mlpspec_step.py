@@ -9,9 +9,10 @@ from typing import Any
 
 import torch
 from peers.worker import work
-from peers.workloads import RATE, WORKLOADS, Workload, rows
+from peers.workloads import EMBEDDING, RATE, WORKLOADS, Workload, rows
 
 from mlpspec.catalog.activations import ACTIVATIONS
+from mlpspec.catalog.encoders.embedding import Embed
 from mlpspec.catalog.layers.activation import ActivationLayer
 from mlpspec.catalog.layers.add import Add
 from mlpspec.catalog.layers.dense import Dense
@@ -39,6 +40,8 @@ def graph(workload: Workload) -> Graph:
         nodes.append(Node(name, layer, sources, ("model",), shapes[name], layer.lower(*given)))
         return name
 
+    if workload.vocabulary:
+        last = put("embedding", Embed(workload.vocabulary - 1, EMBEDDING), last)
     activation = ACTIVATIONS[workload.activation]()
     for number, width in enumerate(workload.widths):
         before = last

@@ -5,7 +5,7 @@ from __future__ import annotations
 from itertools import pairwise
 
 import torch
-from peers.workloads import Workload
+from peers.workloads import EMBEDDING, Workload
 from torch import nn
 
 ACTIVATIONS = {"relu": nn.ReLU, "gelu": nn.GELU}
@@ -33,7 +33,8 @@ class Block(nn.Module):
 
 
 def network(workload: Workload) -> nn.Sequential:
-    """All blocks and the last linear layer."""
-    widths = [workload.inputs, *workload.widths]
+    """The embedding where there is one, all blocks, and the last linear layer."""
+    first = [nn.Embedding(workload.vocabulary, EMBEDDING), nn.Flatten()] if workload.vocabulary else []
+    widths = [workload.inputs * (EMBEDDING if first else 1), *workload.widths]
     blocks = [Block(workload, before, width) for before, width in pairwise(widths)]
-    return nn.Sequential(*blocks, nn.Linear(widths[-1], workload.outputs))
+    return nn.Sequential(*first, *blocks, nn.Linear(widths[-1], workload.outputs))
