@@ -129,7 +129,7 @@ def speed(epochs: str) -> dict:
     import torch
 
     from mlpspec.compiler import build_graph
-    from mlpspec.data.dataset import load_dataset
+    from mlpspec.data.load import load_dataset
     from mlpspec.data.streaming.part import StoredPart
     from mlpspec.pytorch.module import build_module
     from mlpspec.training.chunks import ChunkFeed

@@ -33,7 +33,7 @@ def compile(document: Document, frame: Any = None) -> fx.GraphModule:  # the wor
     Raises:
         DataError: when the data does not fit the spec.
     """
-    from mlpspec.data.dataset import load_dataset
+    from mlpspec.data.load import load_dataset
 
     spec = document.spec
     dataset = load_dataset(

@@ -19,7 +19,7 @@ def main(output: Output, spec: str, target: str, settings: tuple[str, ...], allo
     """The network of a spec as standalone, readable PyTorch source. Its sizes come from the data, which is read."""
     from mlpspec.atomic import write_atomically
     from mlpspec.compiler import build_graph, load
-    from mlpspec.data.dataset import load_dataset
+    from mlpspec.data.load import load_dataset
     from mlpspec.pytorch.source import print_source
 
     document = load(spec, settings=settings, allow_outside=allow_outside)

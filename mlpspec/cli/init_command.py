@@ -58,7 +58,7 @@ def _draft(output: Output, data: Path, target: str, file: Path | None, separator
     """What the spec says, from the table's columns."""
     from mlpspec.data.draft import Draft, identifier
     from mlpspec.data.guess import guess_input, guess_target, read_columns
-    from mlpspec.data.table import open_table
+    from mlpspec.data.opening import open_table
     from mlpspec.diagnostics import DataError, Diagnostic, Severity, UsageError, did_you_mean
 
     table = open_table(data, separator=separator)

@@ -53,7 +53,7 @@ def main(output: Output, spec: str, no_data: bool, settings: tuple[str, ...], al
 
 def _facts(document, output: Output):  # noqa: ANN001, ANN202  # Document and Facts, imported only when the command runs
     """What the data tells, where there is data."""
-    from mlpspec.data.dataset import load_dataset
+    from mlpspec.data.load import load_dataset
     from mlpspec.ir.facts import Facts
 
     spec = document.spec

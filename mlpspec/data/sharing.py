@@ -5,7 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from mlpspec.data.dataset import Dataset, Opened, load_dataset, open_data
+from mlpspec.data.dataset import Dataset
+from mlpspec.data.fit import encoded_alike
+from mlpspec.data.load import load_dataset
+from mlpspec.data.opened import Opened, open_data
 from mlpspec.language.document import Document
 from mlpspec.language.sections.data import Split
 
@@ -28,7 +31,7 @@ class SharedData:
             DataError, MachineError: as `load_dataset` does.
         """
         spec = document.spec
-        key = (document.folder, spec.data, spec.inputs, spec.targets, spec.seed, spec.training.sampler)
+        key = (document.folder, spec.data, encoded_alike(spec.inputs, spec.targets), spec.seed, spec.training.sampler)
         if self._dataset is None or self._dataset[0] != key:
             opened = None if spec.data.streaming and self.frame is None else self._open(document)
             loaded = load_dataset(

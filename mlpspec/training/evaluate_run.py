@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from mlpspec.data.dataset import Part, apply_dataset
+from mlpspec.data.dataset import Part
+from mlpspec.data.load import apply_dataset
 from mlpspec.diagnostics import DataError, Diagnostic
 from mlpspec.language.document import Document
 from mlpspec.training.run_document import load_run_document, load_run_module

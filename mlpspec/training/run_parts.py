@@ -6,7 +6,8 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from mlpspec.data.dataset import Part, load_dataset
+from mlpspec.data.dataset import Part
+from mlpspec.data.load import load_dataset
 from mlpspec.diagnostics import DataError
 from mlpspec.ir.fitted import Preprocessing
 from mlpspec.language.document import Document

@@ -18,7 +18,8 @@ from mlpspec.catalog.batch_sizes.base import Stage
 from mlpspec.catalog.trackers.base import RunFacts
 from mlpspec.compiler import build_graph
 from mlpspec.data.column import raw_inputs
-from mlpspec.data.dataset import Dataset, load_dataset
+from mlpspec.data.dataset import Dataset
+from mlpspec.data.load import load_dataset
 from mlpspec.data.streaming.part import StoredPart
 from mlpspec.diagnostics import DataError, Diagnostic, ModelFileError, Severity, StoppedError, UsageError
 from mlpspec.ir.callback import Callback, Use

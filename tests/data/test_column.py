@@ -8,9 +8,9 @@ import pytest
 
 from mlpspec.catalog.inputs import Category, Numeric, Tensor
 from mlpspec.data.column import ColumnReader, raw_inputs
-from mlpspec.data.dataset import fit
+from mlpspec.data.fit import fit
+from mlpspec.data.opening import open_table
 from mlpspec.data.sources.frame import open_frame
-from mlpspec.data.table import open_table
 from mlpspec.diagnostics import DataError
 from mlpspec.instants import NO_TIME
 

@@ -7,8 +7,8 @@ from mlpspec.catalog.imputers import MeanImputer
 from mlpspec.catalog.inputs import Category, Datetime, Numeric, Tensor
 from mlpspec.catalog.scalers import Log1p, MinMax
 from mlpspec.catalog.targets import Binary, CategoryTarget, Multilabel, NumericTarget
-from mlpspec.data.dataset import fit
 from mlpspec.data.encode import encode, known_categories
+from mlpspec.data.fit import fit
 from mlpspec.data.sources.frame import open_frame
 from mlpspec.diagnostics import DataError, Severity
 

@@ -4,7 +4,7 @@ import pandas as pd
 import pytest
 
 from mlpspec.data.guess import Column, guess_input, guess_target, has_days_only, is_number, is_whole, missing_tokens, rarest, read_columns
-from mlpspec.data.table import open_table
+from mlpspec.data.opening import open_table
 
 
 def column(*values, name="x"):

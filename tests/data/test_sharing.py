@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from mlpspec.compiler import load
-from mlpspec.data import dataset as module
+from mlpspec.data import opened as module
 from mlpspec.data.sharing import SharedData
 
 
@@ -25,6 +25,7 @@ def test_files_are_read_once_and_encoded_as_often_as_needed(small, opened):
     shared = SharedData()
     first = shared.dataset(load(small / "spec.yaml", settings=["training.epochs=5", "model.0.dense.units=3"]))
     assert shared.dataset(load(small / "spec.yaml")) is first
+    assert shared.dataset(load(small / "spec.yaml", settings=["inputs.size={numeric: {augment: [{noise: 0.1}]}}"])) is first
     other = shared.dataset(load(small / "spec.yaml", settings=["inputs.size={numeric: {scale: min_max}}"]))
     assert other.preprocessing != first.preprocessing
     folds = [shared.dataset(load(small / "spec.yaml", settings=[f"data.split={{folds: 3, fold: {fold}}}"])) for fold in (1, 2, 3)]

@@ -7,7 +7,7 @@ from mlpspec.catalog.encoders import Embedding
 from mlpspec.catalog.imputers import MeanImputer
 from mlpspec.catalog.inputs import Category, Numeric
 from mlpspec.catalog.targets import CategoryTarget, NumericTarget
-from mlpspec.data.dataset import fit
+from mlpspec.data.fit import fit
 from mlpspec.data.sources.frame import open_frame
 from mlpspec.data.suspicions import suspicions
 from mlpspec.diagnostics import Severity

@@ -48,7 +48,7 @@ def _export(text: str, frame: dict[str, Any], *, seed: int = 0) -> Exported:
 
     from mlpspec.compiler import build_graph, loads
     from mlpspec.data.column import raw_inputs
-    from mlpspec.data.dataset import load_dataset
+    from mlpspec.data.load import load_dataset
     from mlpspec.exporting.answering import as_asked
     from mlpspec.exporting.assemble import assemble, model_card, network_core
     from mlpspec.exporting.proof_rows import edge_rows

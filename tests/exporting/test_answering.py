@@ -12,7 +12,7 @@ import pytest
 import torch
 
 from mlpspec.compiler import loads
-from mlpspec.data.dataset import load_dataset
+from mlpspec.data.load import load_dataset
 from mlpspec.diagnostics import CheckError, DataError
 from mlpspec.exporting.answering import as_asked
 from mlpspec.exporting.tolerance import ABSOLUTE, RELATIVE

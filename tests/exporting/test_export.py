@@ -113,7 +113,7 @@ def test_the_file_alone_is_the_whole_model(run, exported):
 
     table = [line.split(",") for line in (run.path.parents[2] / "table.csv").read_text().splitlines()[1:]]
     from mlpspec.compiler import loads
-    from mlpspec.data.dataset import load_dataset
+    from mlpspec.data.load import load_dataset
 
     spec = loads(TEXT).spec
     training = load_dataset(spec.data, spec.inputs, spec.targets, folder=run.path.parents[2], seed=spec.seed).parts["train"].index

@@ -22,7 +22,7 @@ def fitted(frame):
 
     from mlpspec.compiler import loads
     from mlpspec.data.column import raw_inputs
-    from mlpspec.data.dataset import load_dataset
+    from mlpspec.data.load import load_dataset
 
     spec = loads(
         TEXT.replace(

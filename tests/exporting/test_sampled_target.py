@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from mlpspec.compiler import loads
-from mlpspec.data.dataset import load_dataset
+from mlpspec.data.load import load_dataset
 from mlpspec.data.operators import run_program
 from mlpspec.exporting.sampled_target import sampled_target
 

@@ -9,7 +9,7 @@ from scipy.special import expit, softmax
 from sklearn.metrics import log_loss as sklearn_log_loss
 
 from mlpspec.compiler import loads
-from mlpspec.data.dataset import load_dataset
+from mlpspec.data.load import load_dataset
 from mlpspec.data.operators import run_program
 from mlpspec.diagnostics import DataError
 from mlpspec.exporting.temperature import calibrate, calibration_error, log_loss, with_temperature

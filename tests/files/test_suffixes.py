@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from mlpspec.data.table import open_table
+from mlpspec.data.opening import open_table
 from mlpspec.diagnostics import DataError
 from mlpspec.files.suffixes import SUFFIXES, usual_separator
 

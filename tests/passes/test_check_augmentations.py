@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from mlpspec.compiler import build_graph, loads
-from mlpspec.data.dataset import load_dataset
+from mlpspec.data.load import load_dataset
 from mlpspec.diagnostics import SpecError
 
 SPEC = """\

@@ -56,7 +56,7 @@ def test_swa_ends_with_the_mean_of_the_last_epochs(train_in, spec_text, step):
 
 def test_the_norms_of_swa_know_the_mean_weights(train_in, spec_text):
     """Their mean is that of what enters them, over the training rows."""
-    from mlpspec.data.dataset import load_dataset
+    from mlpspec.data.load import load_dataset
 
     result = train_in(spec_text, *SETTINGS, "training.callbacks=[swa]")
     spec = loads(result.folder.resolved_spec()).spec

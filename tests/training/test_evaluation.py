@@ -11,7 +11,7 @@ from torch import nn
 from torch.nn import functional as F  # noqa: N812  # PyTorch's own convention
 
 from mlpspec.compiler import loads
-from mlpspec.data.dataset import load_dataset
+from mlpspec.data.load import load_dataset
 from mlpspec.exporting.sampled_target import sampled_target
 from mlpspec.training.evaluation import evaluate, network_outputs
 from mlpspec.training.tensors import Tensors

@@ -234,7 +234,7 @@ def test_the_schedule_reaches_the_optimizer(train_in, spec_text, metrics_of_run,
 def test_the_first_step_is_the_optimizers_own(train_in, spec_text, step):
     """Plain gradient descent: after one step over all rows, w = w0 - rate * gradient, calculated here with autograd."""
     from mlpspec.compiler import build_graph
-    from mlpspec.data.dataset import load_dataset
+    from mlpspec.data.load import load_dataset
     from mlpspec.pytorch.module import build_module
 
     settings = ("training.epochs=1", "training.batch_size=1000", "training.optimizer={sgd: 0.5}", "training.schedule={cosine: {warmup: 1}}")

@@ -60,7 +60,7 @@ def training_rows(document: Document) -> tuple[list[Any], list[Any]]:
     """The first `ROWS` training rows as the network reads them, and the truth, as tensors."""
     import torch
 
-    from mlpspec.data.dataset import load_dataset
+    from mlpspec.data.load import load_dataset
 
     spec = document.spec
     part = load_dataset(spec.data, spec.inputs, spec.targets, folder=document.folder, seed=spec.seed).parts["train"]

@@ -9,9 +9,9 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 
+from mlpspec.data.opening import check_file, known_format, shown
 from mlpspec.data.sources.folder import different_columns
 from mlpspec.data.sources.series import FrameTable
-from mlpspec.data.table import check_file, known_format, shown
 from mlpspec.diagnostics import DataError, Diagnostic
 from mlpspec.diagnostics.faults import Faults
 from mlpspec.files.csv_reader import CsvReader

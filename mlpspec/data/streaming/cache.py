@@ -12,7 +12,7 @@ from pathlib import Path
 
 from mlpspec.atomic import explained, write_atomically
 from mlpspec.cache_folder import cache_folder
-from mlpspec.data.dataset import sha256
+from mlpspec.data.hashes import sha256
 from mlpspec.diagnostics import MachineError
 
 try:

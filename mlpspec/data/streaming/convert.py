@@ -18,8 +18,8 @@ from mlpspec.atomic import explained
 from mlpspec.catalog.inputs.base import InputType
 from mlpspec.catalog.reading import Reading
 from mlpspec.catalog.targets.base import TargetType
-from mlpspec.data.dataset import dividing_columns, fit, missing_tokens
 from mlpspec.data.encode import Unseen, encode
+from mlpspec.data.fit import dividing_columns, fit, missing_tokens
 from mlpspec.data.sources.series import FrameTable
 from mlpspec.data.split import PARTS
 from mlpspec.data.streaming.blocks import BLOCK_ROWS, Block, Source

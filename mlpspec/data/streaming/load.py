@@ -5,21 +5,23 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 
 from mlpspec.catalog.inputs.base import InputType
 from mlpspec.catalog.targets.base import TargetType
-from mlpspec.data.dataset import Dataset, files_of, missing_tokens
+from mlpspec.data.dataset import Dataset
+from mlpspec.data.fit import encoded_alike, missing_tokens
+from mlpspec.data.hashes import files_of
+from mlpspec.data.opening import check_file, shown
 from mlpspec.data.split import PARTS
 from mlpspec.data.streaming.blocks import Source
 from mlpspec.data.streaming.cache import cached, digests
 from mlpspec.data.streaming.convert import FORMAT, Conversion, read_converted
 from mlpspec.data.streaming.part import StoredPart
 from mlpspec.data.streaming.stored import StoredRows
-from mlpspec.data.table import Table, check_file, shown
+from mlpspec.data.table import Table
 from mlpspec.diagnostics import DataError, Diagnostic, Severity
 from mlpspec.language.sections.data import Data
 from mlpspec.version import __version__
@@ -71,10 +73,13 @@ def load_streamed(
 
 def key_of(data: Data, inputs: Mapping[str, InputType], targets: Mapping[str, TargetType], hashes: Mapping[str, str], seed: int) -> str:
     """The hash of all that encoded rows depend on: the files, the sections that say how they are read, and the version that reads them."""
-    read = {name: repr(replace(entry, augment=())) for name, entry in inputs.items()}
-    truth = {name: repr(replace(entry, weight=1.0)) for name, entry in targets.items()}
-    about = [FORMAT, __version__, repr(data), read, truth, dict(hashes), seed]
+    read, truth = encoded_alike(inputs, targets)
+    about = [FORMAT, __version__, repr(data), _texts(read), _texts(truth), dict(hashes), seed]
     return hashlib.sha256(json.dumps(about).encode()).hexdigest()[:32]
+
+
+def _texts(entries: Mapping[str, object]) -> dict[str, str]:
+    return {name: repr(entry) for name, entry in entries.items()}
 
 
 def _note(fitted_on: int, rows: int) -> Diagnostic:

@@ -7,8 +7,8 @@ import torch
 from mlpspec.catalog.encoders import Embedding
 from mlpspec.catalog.encoders.embedding import Embed, default_size
 from mlpspec.catalog.inputs import Category
-from mlpspec.data.dataset import fit
 from mlpspec.data.encode import encode
+from mlpspec.data.fit import fit
 from mlpspec.data.sources.frame import open_frame
 from mlpspec.ir.facts import InputFacts
 from mlpspec.ir.lowering import parameter_count

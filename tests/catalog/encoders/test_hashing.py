@@ -6,8 +6,8 @@ import pytest
 from mlpspec.catalog.encoders import Hashing
 from mlpspec.catalog.encoders.hashing import FACTOR, PRIME, SUMMAND, bucket
 from mlpspec.catalog.inputs import Category
-from mlpspec.data.dataset import fit
 from mlpspec.data.encode import encode
+from mlpspec.data.fit import fit
 from mlpspec.data.sources.frame import open_frame
 from mlpspec.diagnostics import DataError
 from mlpspec.ir.facts import InputFacts

@@ -5,8 +5,8 @@ from sklearn.preprocessing import OneHotEncoder
 
 from mlpspec.catalog.encoders import ENCODERS, OneHot
 from mlpspec.catalog.inputs import Category
-from mlpspec.data.dataset import fit
 from mlpspec.data.encode import encode
+from mlpspec.data.fit import fit
 from mlpspec.data.sources.frame import open_frame
 from mlpspec.ir.facts import InputFacts
 from mlpspec.ir.shape import Shape

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from mlpspec.data.table import open_table
+from mlpspec.data.opening import open_table
 from mlpspec.diagnostics import DataError, UsageError
 
 

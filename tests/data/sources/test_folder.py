@@ -9,8 +9,8 @@ import polars as pl
 import pytest
 
 from mlpspec.compiler import loads
-from mlpspec.data.dataset import load_dataset
-from mlpspec.data.table import open_table
+from mlpspec.data.load import load_dataset
+from mlpspec.data.opening import open_table
 from mlpspec.diagnostics import DataError, SpecError
 from mlpspec.language.sections.data import Data
 

@@ -8,7 +8,7 @@ import zipfile
 import numpy as np
 import pytest
 
-from mlpspec.data.table import open_table
+from mlpspec.data.opening import open_table
 from mlpspec.diagnostics import DataError
 
 
@@ -128,7 +128,7 @@ def test_needs_no_polars(tmp_path):
     np.savez(tmp_path / "t.npz", x=np.array(["1", "2"]))
     code = (
         "import sys; sys.modules['polars'] = None\n"
-        "from mlpspec.data.table import open_table\n"
+        "from mlpspec.data.opening import open_table\n"
         f"assert open_table({str(tmp_path / 't.npz')!r}).column('x').numbers().values.sum() == 3"
     )
     subprocess.run([sys.executable, "-c", code], check=True)

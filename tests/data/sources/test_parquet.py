@@ -6,7 +6,7 @@ import numpy as np
 import polars as pl
 import pytest
 
-from mlpspec.data.table import open_table
+from mlpspec.data.opening import open_table
 from mlpspec.diagnostics import DataError
 
 FRAME = pl.DataFrame(

@@ -5,8 +5,8 @@ from pathlib import Path
 import polars as pl
 import pytest
 
+from mlpspec.data.opening import open_table
 from mlpspec.data.streaming.blocks import Block, Source
-from mlpspec.data.table import open_table
 from mlpspec.diagnostics import DataError
 
 

@@ -14,7 +14,7 @@ from mlpspec.catalog.inputs import Category, Datetime, Numeric, Tensor
 from mlpspec.catalog.scalers import MinMax
 from mlpspec.catalog.targets import CategoryTarget, Multilabel, NumericTarget
 from mlpspec.data.column import raw_inputs
-from mlpspec.data.dataset import load_dataset
+from mlpspec.data.load import load_dataset
 from mlpspec.data.streaming import convert, sample
 from mlpspec.data.streaming.cache import entries_folder
 from mlpspec.data.streaming.load import load_streamed

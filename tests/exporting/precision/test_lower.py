@@ -26,7 +26,7 @@ def made(text, frame, weights):
 
     from mlpspec.compiler import build_graph, loads
     from mlpspec.data.column import raw_inputs
-    from mlpspec.data.dataset import load_dataset
+    from mlpspec.data.load import load_dataset
     from mlpspec.exporting.assemble import assemble, model_card, network_core
     from mlpspec.exporting.proof_rows import edge_rows
     from mlpspec.pytorch.module import build_module

@@ -4,7 +4,7 @@ import numpy as np
 
 from mlpspec.catalog.metrics.base import Answers
 from mlpspec.compiler import loads
-from mlpspec.data.dataset import load_dataset
+from mlpspec.data.load import load_dataset
 from mlpspec.ir.fitted import Answer
 from mlpspec.training.folds.held_out import HeldOut, answer_columns, together
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from mlpspec.data.table import open_table, shown
+from mlpspec.data.opening import open_table, shown
 from mlpspec.diagnostics import DataError, MachineError
 
 

@@ -17,7 +17,7 @@ from mlpspec.catalog.imputers import MeanImputer, MedianImputer
 from mlpspec.catalog.inputs import Category, Numeric, Tensor
 from mlpspec.catalog.samplers import Weighted
 from mlpspec.catalog.targets import Binary, CategoryTarget, NumericTarget
-from mlpspec.data.dataset import apply_dataset, load_dataset
+from mlpspec.data.load import apply_dataset, load_dataset
 from mlpspec.diagnostics import DataError
 from mlpspec.ir.fitted import Preprocessing
 from mlpspec.language.sections.data import Data, Split
