@@ -6,6 +6,7 @@ text ──read──▶ tree with positions ──validate──▶ Document (t
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -73,7 +74,7 @@ def check(tree: Tree, folder: Path, *, settings: Sequence[str] = (), allow_outsi
 
     spec = build(Spec, tree.data, visit=look_at)
     document = Document(_named(spec, tree), tree, folder, tuple(warnings), allow_outside, written)
-    found = [document.diagnostic("invalid-spec", problem, path) for problem, path in contradictions]
+    found = [_contradiction(document, problem, path) for problem, path in contradictions]
     _stop_on_errors([*found, *(finding for check in CHECKS for finding in check(document))])
     graph, findings = _run_passes(document, Facts())
     findings += [finding for lint in LINTS for finding in lint(graph, Context(document))]
@@ -82,6 +83,13 @@ def check(tree: Tree, folder: Path, *, settings: Sequence[str] = (), allow_outsi
         findings += check_tuning(document, lambda trial: check(trial, folder, allow_outside=allow_outside))
         _stop_on_errors(findings)
     return replace(document, warnings=(*document.warnings, *findings))
+
+
+def _contradiction(document: Document, problem: str, path: tuple[str | int, ...]) -> Diagnostic:
+    """A record's problem, shown at the first of the options that it names and the spec writes; the others are marked too."""
+    named = dict.fromkeys((*path, name) for name in re.findall(r"`(\w+)", problem))
+    at, *others = [option for option in named if document.tree.positions.key(option) is not None] or [path]
+    return document.diagnostic("invalid-spec", problem, at, secondary=[(other, f"`{other[-1]}` is here") for other in others])
 
 
 def build_graph(document: Document, facts: Facts | None = None) -> Graph:

@@ -67,3 +67,13 @@ def test_mistakes(written, code, message, help):
 )
 def test_the_sampler(written, meant):
     assert loads(SPEC % written).spec.training.sampler == meant
+
+
+def test_a_contradiction_is_shown_where_its_options_are_written():
+    with pytest.raises(SpecError) as error:
+        loads(SPEC % "epochs: 3\n  tf32: true", settings=["training.device=cpu"])
+    [diagnostic] = error.value.diagnostics
+    assert diagnostic.primary is not None
+    assert (diagnostic.primary.span.start.line, diagnostic.primary.span.start.column) == (6, 8)  # `true` of tf32, counted from 0
+    [other] = diagnostic.secondary
+    assert (other.span.source.name, other.message) == ("--set", "`device` is here")
