@@ -66,7 +66,7 @@ training:
 """
 
 
-def table(rows: int = 60) -> str:
+def _table(rows: int = 60) -> str:
     """A CSV of `size`, `colour` and `kind`, in which the kind follows from the other two."""
     lines = ["size,colour,kind"]
     for row in range(rows):
@@ -75,9 +75,21 @@ def table(rows: int = 60) -> str:
     return "\n".join(lines) + "\n"
 
 
+@pytest.fixture(scope="session")
+def spec_text() -> str:
+    """A small spec, of table.csv beside it."""
+    return SPEC
+
+
+@pytest.fixture(scope="session")
+def table_text() -> str:
+    """What that table holds."""
+    return _table()
+
+
 @pytest.fixture
-def small(tmp_path):
+def small(tmp_path, spec_text, table_text):
     """A folder with spec.yaml and table.csv; its path."""
-    (tmp_path / "spec.yaml").write_text(SPEC)
-    (tmp_path / "table.csv").write_text(table())
+    (tmp_path / "spec.yaml").write_text(spec_text)
+    (tmp_path / "table.csv").write_text(table_text)
     return tmp_path

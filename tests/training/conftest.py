@@ -8,33 +8,12 @@ from pathlib import Path
 
 import pytest
 
-SPEC = """\
-mlpspec: 1
-name: small
-seed: 1
-data:
-  path: table.csv
-  split: {train: 0.6, validation: 0.2, test: 0.2}
-inputs:
-  size: numeric
-  colour: category
-targets:
-  kind: category
-model:
-  - dense: {units: 8, activation: relu}
-  - head: kind
-training:
-  epochs: 3
-  batch_size: 16
-"""
 
-
-def _table(rows: int = 60) -> str:
-    lines = ["size,colour,kind,weight"]
-    for row in range(rows):
-        size, colour = row % 10, ("red", "green", "blue")[row % 3]
-        lines.append(f"{size}.5,{colour},{'big' if size > 4 else 'small'},{3 * size + row % 3}")
-    return "\n".join(lines) + "\n"
+@pytest.fixture(scope="session")
+def weighted_table(table_text) -> str:
+    """The table of sizes and colours with a column `weight`."""
+    header, *lines = table_text.splitlines()
+    return "\n".join([f"{header},weight", *(f"{line},{3 * (row % 10) + row % 3}" for row, line in enumerate(lines))]) + "\n"
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -45,32 +24,27 @@ def _own_cache(tmp_path_factory):
         yield
 
 
-@pytest.fixture(scope="session")
-def spec_text() -> str:
-    return SPEC
-
-
 @pytest.fixture
-def train_in(tmp_path):
+def train_in(tmp_path, spec_text, weighted_table):
     """Train a spec (text) with settings on the table of sizes and colours; the result."""
     from mlpspec.compiler import loads
     from mlpspec.training.train import train
 
     def run(text=None, *settings, table=None, **options):
-        (tmp_path / "table.csv").write_text(_table() if table is None else table)
-        return train(loads(text or SPEC, folder=tmp_path, settings=settings), runs=tmp_path / "runs", **options)
+        (tmp_path / "table.csv").write_text(weighted_table if table is None else table)
+        return train(loads(text or spec_text, folder=tmp_path, settings=settings), runs=tmp_path / "runs", **options)
 
     return run
 
 
 @pytest.fixture(scope="session")
-def _finished(tmp_path_factory):
+def _finished(tmp_path_factory, spec_text, weighted_table):
     from mlpspec.compiler import loads
     from mlpspec.training.train import train
 
     folder = tmp_path_factory.mktemp("finished")
-    (folder / "table.csv").write_text(_table())
-    return train(loads(SPEC, folder=folder), runs=folder / "runs").folder.path
+    (folder / "table.csv").write_text(weighted_table)
+    return train(loads(spec_text, folder=folder), runs=folder / "runs").folder.path
 
 
 @pytest.fixture
