@@ -36,8 +36,7 @@ class Evaluation:
 
 def shared_outputs(module: nn.Module, data: Source, group: Group) -> dict[str, torch.Tensor]:
     """What `network_outputs` gives, each process of a group having calculated its share of the rows."""
-    for buffer in module.buffers():
-        group.follow(buffer)  # the running statistics of batch norm
+    group.follow(module.buffers())  # the running statistics of batch norm
     start, end = (data.rows * part // group.size for part in (group.rank, group.rank + 1))
     shapes = {name: output.shape for name, output in network_outputs(module, data.head(1)).items()}
     outputs = {name: torch.zeros((data.rows, *shape[1:])) for name, shape in shapes.items()}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
@@ -122,13 +122,22 @@ class Group:
                 dist.all_reduce(tensor)
         return tensor
 
-    def follow(self, tensor: torch.Tensor) -> None:
-        """Overwrite a tensor with the leading process's."""
-        if self.size > 1:
-            import torch.distributed as dist
+    def follow(self, tensors: Iterable[torch.Tensor]) -> None:
+        """Overwrite tensors with the leading process's: one message for all of a dtype."""
+        if self.size == 1:
+            return
+        import torch
+        import torch.distributed as dist
 
-            with self.lost_peers_named():
-                dist.broadcast(tensor, 0)
+        kinds: dict[torch.dtype, list[torch.Tensor]] = {}
+        for tensor in tensors:
+            kinds.setdefault(tensor.dtype, []).append(tensor)
+        with torch.no_grad(), self.lost_peers_named():
+            for each in kinds.values():
+                joined = torch.cat([tensor.reshape(-1) for tensor in each])
+                dist.broadcast(joined, 0)
+                for tensor, part in zip(each, joined.split([tensor.numel() for tensor in each]), strict=True):
+                    tensor.copy_(part.view_as(tensor))
 
     def together(self, work: Callable[[], T]) -> T:
         """The result of work that every process does for itself; when it fails in one of them, all end with the exit code of the first.

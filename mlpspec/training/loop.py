@@ -192,6 +192,7 @@ class Loop:
         self.hooks.save(self.position)
 
     def _measure(self) -> dict[str, float | None]:
+        self.group.follow(self.module.buffers())  # running statistics are each process's own within an epoch
         loss = self.step.epoch_loss()
         overflow = self.step.overflow
         self.skipped = None if overflow is None else overflow.skipped

@@ -33,7 +33,8 @@ class ShardedStep(EagerStep):
 
     Each process adds its rows' share to the loss of the whole batch, so that the sum of the gradients is that of one process. A batch of
     less than two rows for each is calculated whole by all of them. Batch norm normalizes each process's rows by themselves unless it is
-    synchronized; running statistics are the leading process's. Dropout depends on seed, epoch, step and process alone.
+    synchronized; running statistics are each process's own until the loop lets all follow the leading one. Dropout depends on seed, epoch,
+    step and process alone.
 
     Args:
         group: the processes; its `size` is at least 2.
@@ -62,7 +63,7 @@ class ShardedStep(EagerStep):
         super().__init__(module, loss, optimizer, data, seed=seed, inspect=inspect_gradients if anomaly else None, **more)
         self.group = group
         devices = None if self.device.type == "cpu" else [self.device]
-        self._parallel = DistributedDataParallel(module, device_ids=devices)
+        self._parallel = DistributedDataParallel(module, device_ids=devices, broadcast_buffers=False)
         self.forward = self.precision.forward(self._parallel)
 
     def _seed(self, epoch: int, number: int, first: int) -> None:

@@ -239,6 +239,7 @@ class _Run:
         spec = self.spec
         torch.manual_seed(spec.seed)
         self.module = build_module(self.graph).to(self.device)
+        self.group.follow(self.module.state_dict().values())  # another machine's may differ in their last bits
         if self.group.size > 1 and spec.training.synchronize_batchnorm:
             synchronize_batch_norm(self.module)
         folder, keep = self.folder.path / "checkpoints", spec.training.saving.keep

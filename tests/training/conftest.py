@@ -4,9 +4,17 @@ from __future__ import annotations
 
 import json
 import shutil
+import threading
+from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import pytest
+import torch
+import torch.distributed as dist
+
+from mlpspec.training.group import Group
 
 
 @pytest.fixture(scope="session")
@@ -57,3 +65,60 @@ def finished(_finished, tmp_path) -> Path:
 def metrics_of_run():
     """The lines of metrics.jsonl of a training result."""
     return lambda result: [json.loads(line) for line in (result.folder.path / "metrics.jsonl").read_text().splitlines()]
+
+
+class Threads:
+    """The processes of a group as threads of one: what they send each other goes through memory."""
+
+    def __init__(self, size: int):
+        self.size = size
+        self.sent: list[Any] = [None] * size
+        self.messages = 0
+        self._barrier = threading.Barrier(size, timeout=60)
+        self._own = threading.local()
+
+    def run(self, work: Callable[[Group], Any]) -> list[Any]:
+        """What each of them makes of `work`."""
+        with ThreadPoolExecutor(self.size) as pool:
+            futures = [pool.submit(self._run, rank, work) for rank in range(self.size)]
+        failures = [failure for future in futures if (failure := future.exception()) is not None]
+        for failure in sorted(failures, key=lambda failure: isinstance(failure, threading.BrokenBarrierError)):
+            raise failure
+        return [future.result() for future in futures]
+
+    def _run(self, rank: int, work: Callable[[Group], Any]) -> Any:
+        self._own.rank = rank
+        try:
+            return work(Group(rank, self.size, rank))
+        except BaseException:
+            self._barrier.abort()
+            raise
+
+    def _exchanged(self, tensor: torch.Tensor) -> Iterable[torch.Tensor]:
+        self._barrier.wait()
+        self.sent[self._own.rank] = tensor.clone()
+        self.messages += self._own.rank == 0
+        self._barrier.wait()
+        return list(self.sent)
+
+    def all_reduce(self, tensor: torch.Tensor, op: Any = dist.ReduceOp.SUM) -> None:
+        """As torch.distributed has it."""
+        every = torch.stack(list(self._exchanged(tensor)))
+        tensor.copy_(every.sum(0) if op == dist.ReduceOp.SUM else every.amax(0))
+
+    def broadcast(self, tensor: torch.Tensor, source: int) -> None:
+        """As torch.distributed has it."""
+        tensor.copy_(list(self._exchanged(tensor))[source])
+
+
+@pytest.fixture
+def threads_as_group(monkeypatch):
+    """Makes groups whose processes are threads."""
+
+    def make(size: int) -> Threads:
+        threads = Threads(size)
+        monkeypatch.setattr(dist, "all_reduce", threads.all_reduce)
+        monkeypatch.setattr(dist, "broadcast", threads.broadcast)
+        return threads
+
+    return make

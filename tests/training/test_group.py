@@ -25,6 +25,22 @@ def test_a_process_alone_is_a_group():
         group.together(_fails)
 
 
+def test_all_take_over_what_the_leading_process_has(threads_as_group):
+    threads = threads_as_group(3)
+
+    def work(group):
+        norm = torch.nn.BatchNorm1d(2)
+        norm.running_mean.fill_(group.rank + 1.0)
+        norm.num_batches_tracked.fill_(7 - group.rank)
+        group.follow(norm.buffers())
+        return [buffer.tolist() for buffer in norm.buffers()]
+
+    assert threads.run(work) == [[[1.0, 1.0], [1.0, 1.0], 7]] * 3
+    assert threads.messages == 2  # one for each dtype
+    assert threads.run(lambda group: group.agree({"said by": group.rank})) == [{"said by": 0}] * 3
+    assert threads.run(lambda group: group.greatest(group.rank)) == [2, 2, 2]
+
+
 def _fails():
     raise DataError("no rows")
 
