@@ -35,6 +35,35 @@ class Fault:
     help: str
 
 
+@dataclass(frozen=True)
+class RowFault:
+    """Rows that are bad in one way, each by itself.
+
+    Args:
+        code: the diagnostic's code.
+        kind: how they are bad: a clause, such as `which is not a number`, or `has no value`.
+        rows: their numbers, from 0, ascending.
+        place: says where a row stands.
+        column: the column whose cells are bad; empty where it is the rows' form.
+        show: gives what stands in a row as text.
+        fact: a clause about the first row; by default it shows the cell and says the kind.
+        reason: a clause that says of each row more exactly than `kind` how it is bad.
+        unit: what is counted.
+        help: what to do.
+    """
+
+    code: str
+    kind: str
+    rows: np.ndarray
+    place: Callable[[int], str]
+    column: str = ""
+    show: Callable[[int], str] | None = None
+    fact: str = ""
+    reason: str = ""
+    unit: str = "cells"
+    help: str = ""
+
+
 class RowFaults(Protocol):
     """Where faults are noted: those of the whole, and those of single rows."""
 
@@ -64,34 +93,8 @@ class RowFaults(Protocol):
         """
         ...
 
-    def add_rows(
-        self,
-        code: str,
-        kind: str,
-        rows: np.ndarray,
-        place: Callable[[int], str],
-        *,
-        column: str = "",
-        show: Callable[[int], str] | None = None,
-        fact: str = "",
-        reason: str = "",
-        unit: str = "cells",
-        help: str = "",
-    ) -> None:
-        """Note that rows are bad, each by itself.
-
-        Args:
-            code: the diagnostic's code.
-            kind: how they are bad: a clause, such as `which is not a number`, or `has no value`.
-            rows: their numbers, from 0, ascending.
-            place: says where a row stands.
-            column: the column whose cells are bad; empty where it is the rows' form.
-            show: gives what stands in a row as text.
-            fact: a clause about the first row; by default it shows the cell and says the kind.
-            reason: a clause that says of each row more exactly than `kind` how it is bad.
-            unit: what is counted.
-            help: what to do.
-        """
+    def add_rows(self, fault: RowFault) -> None:
+        """Note that rows are bad, each by itself."""
         ...
 
 
@@ -124,25 +127,13 @@ class Faults:
         else:
             self._found[key] = Fault(code, column, fact, plain_reason(kind or fact), place, count, unit, help)
 
-    def add_rows(
-        self,
-        code: str,
-        kind: str,
-        rows: np.ndarray,
-        place: Callable[[int], str],
-        *,
-        column: str = "",
-        show: Callable[[int], str] | None = None,
-        fact: str = "",
-        reason: str = "",
-        unit: str = "cells",
-        help: str = "",
-    ) -> None:
+    def add_rows(self, fault: RowFault) -> None:
         """See `RowFaults`."""
-        if len(rows):
-            first = int(rows[0])
-            fact = fact or (f"has {quoted(show(first))}, {kind}" if show else kind)
-            self.add(code, fact, column=column, kind=kind, place=place(first), count=len(rows), unit=unit, help=help)
+        if len(fault.rows):
+            first = int(fault.rows[0])
+            fact = fault.fact or (f"has {quoted(fault.show(first))}, {fault.kind}" if fault.show else fault.kind)
+            place, count = fault.place(first), len(fault.rows)
+            self.add(fault.code, fact, column=fault.column, kind=fault.kind, place=place, count=count, unit=fault.unit, help=fault.help)
 
     def reasons(self) -> dict[str, int]:
         """How many cells or rows are bad, by reason."""

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, BinaryIO
 import numpy as np
 
 from mlpspec.diagnostics import DataError, Diagnostic, UsageError
-from mlpspec.diagnostics.faults import RowFaults
+from mlpspec.diagnostics.faults import RowFault, RowFaults
 from mlpspec.files.csv_checks import Malformed, Marks, bad_characters, find_marks, has_stray_quotes, last_end, malformed
 from mlpspec.files.csv_strays import Straightened, empty_row, first_record, straighten
 
@@ -116,15 +116,17 @@ class CsvBlock:
                 return place(line)
 
             faults.add_rows(
-                "ragged-row",
-                problem.kind,
-                problem.rows,
-                where,
-                show=self.text,
-                fact=fact,
-                reason=problem.reason,
-                unit="rows",
-                help=problem.help,
+                RowFault(
+                    "ragged-row",
+                    problem.kind,
+                    problem.rows,
+                    where,
+                    show=self.text,
+                    fact=fact,
+                    reason=problem.reason,
+                    unit="rows",
+                    help=problem.help,
+                )
             )
 
     @property

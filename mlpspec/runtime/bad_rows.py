@@ -5,28 +5,17 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import replace
 from typing import BinaryIO, Literal
 
 import numpy as np
 
-from mlpspec.diagnostics.faults import Faults, plain_reason
+from mlpspec.diagnostics.faults import Faults, RowFault, plain_reason
 
 OnError = Literal["stop", "skip", "null"]
 """What becomes of rows that the model cannot take: they are errors, are left out, or get empty answers."""
 
 _LONGEST = 10_000  # characters of a cell that the list shows
-
-
-@dataclass(frozen=True)
-class _BadCells:
-    """Cells of one column, or whole rows, that are bad in one way; `rows` are ascending."""
-
-    rows: np.ndarray
-    column: str
-    code: str
-    reason: str
-    show: Callable[[int], str] | None
 
 
 class BadRows:
@@ -42,32 +31,19 @@ class BadRows:
         self.whole = whole
         self._noted = noted
         self._malformed = np.empty(0, np.int64) if malformed is None else malformed
-        self._found: list[_BadCells] = []
+        self._found: list[RowFault] = []
 
     def add(self, code: str, fact: str, **facts: object) -> None:
         """Note a fault of the whole; see `RowFaults`."""
         self.whole.add(code, fact, **facts)  # type: ignore[arg-type]  # the facts are those of the protocol
 
-    def add_rows(
-        self,
-        code: str,
-        kind: str,
-        rows: np.ndarray,
-        place: Callable[[int], str],
-        *,
-        column: str = "",
-        show: Callable[[int], str] | None = None,
-        fact: str = "",
-        reason: str = "",
-        unit: str = "cells",
-        help: str = "",
-    ) -> None:
+    def add_rows(self, fault: RowFault) -> None:
         """Set rows aside; see `RowFaults`."""
-        if column and len(self._malformed):
-            rows = np.setdiff1d(rows, self._malformed, assume_unique=True)
-        self._noted.add_rows(code, kind, rows, place, column=column, show=show, fact=fact, unit=unit, help=help)
-        if len(rows):
-            self._found.append(_BadCells(rows, column, code, reason or plain_reason(kind), show))
+        if fault.column and len(self._malformed):
+            fault = replace(fault, rows=np.setdiff1d(fault.rows, self._malformed, assume_unique=True))
+        self._noted.add_rows(fault)
+        if len(fault.rows):
+            self._found.append(fault)
 
     @property
     def any(self) -> bool:
@@ -91,7 +67,13 @@ class BadRows:
         for place in np.argsort(rows, kind="stable").tolist():
             found, row = self._found[which[place]], int(rows[place])
             cell = found.show(row) if found.show else ""
-            yield row, found.column, cell if len(cell) <= _LONGEST else cell[:_LONGEST] + "…", found.code, found.reason
+            yield (
+                row,
+                found.column,
+                cell if len(cell) <= _LONGEST else cell[:_LONGEST] + "…",
+                found.code,
+                found.reason or plain_reason(found.kind),
+            )
 
 
 class BadRowsFile:

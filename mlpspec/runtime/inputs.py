@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from mlpspec.diagnostics import did_you_mean
-from mlpspec.diagnostics.faults import Faults, RowFaults, quoted
+from mlpspec.diagnostics.faults import Faults, RowFault, RowFaults, quoted
 from mlpspec.instants import FORMS
 from mlpspec.runtime.card import InputCard, ModelCard
 from mlpspec.runtime.cells import Cells, Column, ValuesColumn
@@ -109,7 +109,7 @@ class InputReader:
         return array
 
     def _rows(self, name: str, mask: Any, code: str, kind: str) -> None:
-        self._faults.add_rows(code, kind, np.flatnonzero(mask), self._place, column=name, unit="rows")
+        self._faults.add_rows(RowFault(code, kind, np.flatnonzero(mask), self._place, column=name, unit="rows"))
 
     def _cells(self, item: InputCard, number: int, column: Column) -> Cells:
         """Column `number` of an input, with everything that is wrong with it noted."""
@@ -119,7 +119,7 @@ class InputReader:
             cells, wanted = column.numbers(), "which is not a number"
             beyond = "which is infinite, or beyond the range of float32"
             rows = np.flatnonzero(np.isinf(cells.values))
-            self._faults.add_rows("bad-cell", beyond, rows, self._place, column=name, show=column.show)
+            self._faults.add_rows(RowFault("bad-cell", beyond, rows, self._place, column=name, show=column.show))
         elif item.type == "int64":
             cells, wanted = column.integers(known), "which is not a whole number"
         elif item.type == "seconds":
@@ -131,7 +131,7 @@ class InputReader:
         if len(cells.missing) and (item.missing == "error" or item.type == "int64"):
             kind = "has no value, and the model takes no missing values here"
             help = "fill it in, or train with `missing:` for this input"
-            self._faults.add_rows("missing-value", kind, cells.missing, self._place, column=name, help=help)
+            self._faults.add_rows(RowFault("missing-value", kind, cells.missing, self._place, column=name, help=help))
         if len(cells.unseen):
             self._unseen(item, name, column, cells.unseen, known)
         return cells
@@ -141,7 +141,7 @@ class InputReader:
         shown = column.show(first)
         help = FORMS if item.type == "seconds" else self._help(shown)
         if not cells.unfit:
-            self._faults.add_rows("bad-cell", kind, cells.bad, self._place, column=name, show=column.show, help=help)
+            self._faults.add_rows(RowFault("bad-cell", kind, cells.bad, self._place, column=name, show=column.show, help=help))
             return
         fact = f"has {quoted(shown)}, {kind}"
         self._faults.add("bad-cell", fact, column=name, kind=kind, place=self._place(first), count=len(cells.bad), help=help)
@@ -151,7 +151,7 @@ class InputReader:
         if item.unseen == "error":
             help = did_you_mean(column.show(int(rows[0])), [str(category) for category in known])
             kind = "a category that the training rows do not have"
-            self._faults.add_rows("unseen-category", kind, rows, self._place, column=name, show=column.show, help=help)
+            self._faults.add_rows(RowFault("unseen-category", kind, rows, self._place, column=name, show=column.show, help=help))
 
     def _help(self, cell: str) -> str:
         """What to do about an unreadable cell."""

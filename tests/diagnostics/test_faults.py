@@ -5,7 +5,7 @@ import pytest
 
 from mlpspec.diagnostics import DataError, Severity
 from mlpspec.diagnostics import faults as module
-from mlpspec.diagnostics.faults import Faults, quoted
+from mlpspec.diagnostics.faults import Faults, RowFault, quoted
 
 
 def test_same_faults_become_one_with_the_first_place_and_the_count():
@@ -15,9 +15,9 @@ def test_same_faults_become_one_with_the_first_place_and_the_count():
     cells = ["x", "yy", "z"]
     show = cells.__getitem__
     kind = "which is no number"
-    faults.add_rows("bad-cell", kind, np.array([1, 2]), lambda row: f"f.csv:{row + 2}", column="age", show=show, help="mend it")
-    faults.add_rows("bad-cell", kind, np.array([0]), lambda row: f"f.csv:{row + 99}", column="age", show=show)
-    faults.add_rows("bad-cell", kind, np.array([], int), str, column="size", show=show)
+    faults.add_rows(RowFault("bad-cell", kind, np.array([1, 2]), lambda row: f"f.csv:{row + 2}", column="age", show=show, help="mend it"))
+    faults.add_rows(RowFault("bad-cell", kind, np.array([0]), lambda row: f"f.csv:{row + 99}", column="age", show=show))
+    faults.add_rows(RowFault("bad-cell", kind, np.array([], int), str, column="size", show=show))
     faults.add("missing-value", "has no value", column="age", place="f.csv:7")
     assert faults
     with pytest.raises(DataError) as caught:
@@ -32,8 +32,8 @@ def test_same_faults_become_one_with_the_first_place_and_the_count():
 
 def test_rows_without_a_cell_to_show():
     faults = Faults()
-    faults.add_rows("missing-value", "has no value", np.array([4]), "row {}".format, column="age")
-    faults.add_rows("ragged-row", "has too few cells", np.array([7, 9]), "row {}".format, fact="line 9 has 1 cell", unit="rows")
+    faults.add_rows(RowFault("missing-value", "has no value", np.array([4]), "row {}".format, column="age"))
+    faults.add_rows(RowFault("ragged-row", "has too few cells", np.array([7, 9]), "row {}".format, fact="line 9 has 1 cell", unit="rows"))
     assert [(d.message, d.place) for d in faults.diagnostics()] == [
         ("`age` has no value", "row 4"),
         ("line 9 has 1 cell (the first of 2 such rows)", "row 7"),

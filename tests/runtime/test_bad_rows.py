@@ -5,7 +5,7 @@ import io
 
 import numpy as np
 
-from mlpspec.diagnostics.faults import Faults
+from mlpspec.diagnostics.faults import Faults, RowFault
 from mlpspec.runtime.bad_rows import BadRows, BadRowsFile
 
 
@@ -18,10 +18,12 @@ def some():
     whole, noted = Faults(), Faults()
     bad = BadRows(whole, noted, rows(1, 4))
     assert not bad.any
-    bad.add_rows("ragged-row", "has too few cells", rows(1, 4), str, show="row {}".format, fact="line 3 has 1", reason="has 1 cell")
-    bad.add_rows("bad-cell", "which is no number", rows(2, 4), str, column="a", show="cell {}".format)
-    bad.add_rows("missing-value", "has no value", rows(2), str, column="b")
-    bad.add_rows("missing-value", "has no value", rows(1), str, column="b")
+    bad.add_rows(
+        RowFault("ragged-row", "has too few cells", rows(1, 4), str, show="row {}".format, fact="line 3 has 1", reason="has 1 cell")
+    )
+    bad.add_rows(RowFault("bad-cell", "which is no number", rows(2, 4), str, column="a", show="cell {}".format))
+    bad.add_rows(RowFault("missing-value", "has no value", rows(2), str, column="b"))
+    bad.add_rows(RowFault("missing-value", "has no value", rows(1), str, column="b"))
     return whole, noted, bad
 
 
@@ -67,7 +69,7 @@ def test_the_file():
 def test_long_and_strange_cells():
     bad = BadRows(Faults(), Faults())
     cells = ["x" * 20_000, 'a"b\n,ä', "\ud800"]
-    bad.add_rows("bad-cell", "which is no number", rows(0, 1, 2), str, column="a", show=cells.__getitem__)
+    bad.add_rows(RowFault("bad-cell", "which is no number", rows(0, 1, 2), str, column="a", show=cells.__getitem__))
     file = io.BytesIO()
     BadRowsFile(file, "row").add(bad, 0, 3, lambda found: found + 1)
     found = list(csv.reader(io.StringIO(file.getvalue().decode(), newline="")))
