@@ -44,7 +44,7 @@ class Best(Callback):
         value = run.figures.get(self.monitor)
         if is_better(value, self.value, run.goals.get(self.monitor, "min"), self.min_delta):
             weights = self.measured() or self.module.state_dict()
-            refuse_non_finite(weights)
+            refuse_non_finite(weights, self.checkpoints.whole)
             self.weights = {name: tensor.detach().clone() for name, tensor in weights.items()}
             self.epoch, self.value, self._is_new = run.epoch, value, True
             self._position = {"epoch": run.epoch, "step": 0, "figures": dict(run.figures)}

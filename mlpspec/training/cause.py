@@ -17,6 +17,7 @@ from mlpspec.training.losses import LossFunction
 from mlpspec.training.precision import Network
 from mlpspec.training.source import Source
 from mlpspec.training.step import Step
+from mlpspec.training.whole import Whole
 
 FRESH = ("random", "loss", "loss_scale")
 """What a step's state leaves out for a beginning."""
@@ -44,6 +45,7 @@ def find_cause(
     first: int,
     stopped: Callable[[], bool],
     forward: Network | None = None,
+    whole: Whole | None = None,
 ) -> Cause | None:
     """Do epochs again, the last of them step by step, until the loss is not finite. None when `stopped` says so before.
 
@@ -56,6 +58,7 @@ def find_cause(
         first: the first step of the first epoch.
         stopped: whether to give up.
         forward: what stands in for calling the network.
+        whole: how whole tensors are had.
     """
     for epoch in epochs[:-1]:
         if not _repeat(step, planned(epoch), first, stopped):
@@ -74,7 +77,7 @@ def find_cause(
     module.load_state_dict(weights)
     stretch = next(last.feed.stretches(last.epoch, at))
     index = stretch.rows(last.batches[at])
-    return Cause(number + 1, last.rates[number], *largest_gradient(module, loss, stretch.data, index, forward))
+    return Cause(number + 1, last.rates[number], *largest_gradient(module, loss, stretch.data, index, forward, whole))
 
 
 def rewind(module: nn.Module, graph: Graph, step: Step, checkpoints: Checkpoints, seed: int) -> tuple[int, int]:
@@ -88,10 +91,19 @@ def rewind(module: nn.Module, graph: Graph, step: Step, checkpoints: Checkpoints
         position = checkpoints.load_weights(module, "last")
         step.load_state(checkpoints.load_step_state("last"))
         return position["epoch"], position["step"]
-    torch.manual_seed(seed)
-    module.load_state_dict(build_module(graph).state_dict())
+    module.load_state_dict(first_weights(graph, seed, checkpoints.whole))
     step.load_state({name: torch.zeros_like(tensor) for name, tensor in step.state().items() if name not in FRESH})
     return 0, 0
+
+
+def first_weights(graph: Graph, seed: int, whole: Whole) -> dict[str, torch.Tensor]:
+    """The weights that a run with this seed begins with."""
+
+    def make() -> tuple[dict[str, torch.Tensor], None]:
+        torch.manual_seed(seed)
+        return build_module(graph).state_dict(), None
+
+    return whole.read(make)[0]
 
 
 def _repeat(step: Step, plan: PlannedEpoch, first: int, stopped: Callable[[], bool], last: int | None = None) -> bool:
@@ -100,23 +112,28 @@ def _repeat(step: Step, plan: PlannedEpoch, first: int, stopped: Callable[[], bo
 
 
 def largest_gradient(
-    module: nn.Module, loss: LossFunction, data: Source, index: torch.Tensor, forward: Network | None = None
+    module: nn.Module,
+    loss: LossFunction,
+    data: Source,
+    index: torch.Tensor,
+    forward: Network | None = None,
+    whole: Whole | None = None,
 ) -> tuple[str, float]:
     """The layer whose gradient has the largest norm for the rows at `index`, with that norm; one that is not finite is the largest.
 
     `forward` stands in for calling the network.
     """
     module.train()
+    module.zero_grad()
     inputs, targets = data.pick(index)
     with torch.enable_grad():
-        value = loss((module if forward is None else forward)(*inputs), targets)
-        names, weights = zip(*module.named_parameters(), strict=True)
-        gradients = torch.autograd.grad(value, weights, allow_unused=True)
+        loss((module if forward is None else forward)(*inputs), targets).backward()
+    gradients = {name: weight.grad for name, weight in module.named_parameters() if weight.grad is not None}
     squares: dict[str, float] = {}
-    for name, gradient in zip(names, gradients, strict=True):
-        if gradient is not None:
-            layer = name.split(".")[0]
-            squares[layer] = squares.get(layer, 0.0) + gradient.double().square().sum().item()
+    for name, sum in (whole or Whole()).square_sums(gradients).items():
+        layer = name.split(".")[0]
+        squares[layer] = squares.get(layer, 0.0) + sum
+    module.zero_grad()
     layer = max(squares, key=lambda name: squares[name] if math.isfinite(squares[name]) else math.inf)
     return layer, math.sqrt(squares[layer]) if math.isfinite(squares[layer]) else squares[layer]
 

@@ -13,17 +13,18 @@ from __future__ import annotations
 import hashlib
 import json
 import shutil
-from collections.abc import Mapping
+from collections import deque
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 import torch
-from safetensors.torch import save as save_tensors
 from torch import nn
 
 from mlpspec.atomic import write_atomically
 from mlpspec.diagnostics import CheckError, MachineError, ModelFileError
-from mlpspec.training.tensor_file import differences, read_tensors, refuse_foreign
+from mlpspec.training.tensor_file import differences, file_pieces, read_tensors, refuse_foreign
+from mlpspec.training.whole import Whole
 
 POINTERS = ("best", "last", "average")
 
@@ -31,11 +32,13 @@ POINTERS = ("best", "last", "average")
 class Checkpoints:
     """The checkpoints of one run. `owner` marks those that are written; those that are read must have the same mark.
 
-    Of those to go on from, `last`, the newest `keep` stay. Where several processes train one model, only the one that leads `writes`.
+    Of those to go on from, `last`, the newest `keep` stay. Files have whole tensors, whatever processes hold of them: `whole` says how they
+    are had. Where several processes train one model, all of them save and load, and the one that leads writes.
     """
 
-    def __init__(self, folder: Path, owner: str = "", keep: int = 1, *, writes: bool = True):
-        self.folder, self.owner, self.keep, self.writes = folder, owner, keep, writes
+    def __init__(self, folder: Path, owner: str = "", keep: int = 1, *, whole: Whole | None = None):
+        self.folder, self.owner, self.keep = folder, owner, keep
+        self.whole = whole or Whole()
 
     def has(self, pointer: str) -> bool:
         """Whether there is a checkpoint of that name, whatever its state."""
@@ -60,18 +63,21 @@ class Checkpoints:
             CheckError: when a weight is NaN or infinite; nothing is written.
             MachineError: when the disk is full or the folder cannot be written; older checkpoints stay as they were.
         """
-        refuse_non_finite(weights)
-        target = self.folder / f"{pointer}-{state['epoch']:06d}-{state['step']:06d}"
-        if not self.writes:
-            return target
-        if not self._is_complete(target):  # the same position has the same content
-            files = {"model.safetensors": save_tensors(_plain(weights)), "state.json": json.dumps(dict(state), indent=2).encode()}
-            for name, tensors in (("step.safetensors", step_state), ("callbacks.safetensors", callback_tensors)):
-                if tensors is not None:
-                    files[name] = save_tensors(_plain(tensors))
-            self._write(target, files)
-        self._point(pointer, target)
-        self._remove_unnamed()
+        refuse_non_finite(weights, self.whole)
+        target, leads = self.folder / f"{pointer}-{state['epoch']:06d}-{state['step']:06d}", self.whole.group.leads
+        files = {"model.safetensors": weights, "step.safetensors": step_state, "callbacks.safetensors": callback_tensors}
+        pieces: dict[str, Iterator[bytes | memoryview]]
+        pieces = {name: file_pieces(tensors, self.whole.gather) for name, tensors in files.items() if tensors is not None}
+        if self.whole.joins(wanted=leads and not self._is_complete(target)):  # the same position has the same content
+            try:
+                if leads:
+                    self._write(target, {**pieces, "state.json": iter([json.dumps(dict(state), indent=2).encode()])})
+            finally:
+                for left in pieces.values():
+                    deque(left, maxlen=0)  # the others make tensors whole as long as one process does, though the disk be full
+        if leads:
+            self._point(pointer, target)
+            self._remove_unnamed()
         return target
 
     def mend(self, pointer: str = "last") -> str | None:
@@ -91,17 +97,14 @@ class Checkpoints:
         with write_atomically(self.folder / pointer) as file:
             file.write(f"{target.name}\n".encode())
 
-    def _write(self, target: Path, files: Mapping[str, bytes]) -> None:
-        """The folder `target` with the files and their manifest, in one step."""
-        hashes = {name: {"bytes": len(data), "sha256": hashlib.sha256(data).hexdigest()} for name, data in files.items()}
-        manifest = json.dumps({"owner": self.owner, "files": hashes}, indent=2).encode()
+    def _write(self, target: Path, files: Mapping[str, Iterator[bytes | memoryview]]) -> None:
+        """The folder `target` with the files, given piece by piece, and their manifest, in one step."""
         temporary = self.folder / f".{target.name}"
         shutil.rmtree(temporary, ignore_errors=True)
         try:
             temporary.mkdir(parents=True)
-            for name, data in {**files, "manifest.json": manifest}.items():
-                with write_atomically(temporary / name) as file:
-                    file.write(data)
+            hashes = {name: _written(temporary / name, pieces) for name, pieces in files.items()}
+            _written(temporary / "manifest.json", iter([json.dumps({"owner": self.owner, "files": hashes}, indent=2).encode()]))
             if target.exists():
                 shutil.rmtree(target)
             temporary.rename(target)
@@ -124,11 +127,14 @@ class Checkpoints:
         return self._load_tensors(pointer, "callbacks.safetensors")
 
     def _load_tensors(self, pointer: str, name: str) -> dict[str, torch.Tensor]:
-        folder = self._named(pointer)
-        files = self._verified(folder)
-        if name not in files:
-            raise ModelFileError(f"the checkpoint {folder.name} has no {name}", code="invalid-run", place=str(folder))
-        return read_tensors(files[name], folder / name)
+        def read() -> tuple[dict[str, torch.Tensor], None]:
+            folder = self._named(pointer)
+            files = self._verified(folder)
+            if name not in files:
+                raise ModelFileError(f"the checkpoint {folder.name} has no {name}", code="invalid-run", place=str(folder))
+            return read_tensors(files[name], folder / name), None
+
+        return self.whole.read(read)[0]
 
     def load(self, module: nn.Module, pointer: str = "best") -> tuple[dict[str, torch.Tensor], dict[str, Any]]:
         """The weights of a checkpoint of this network, and its state.json.
@@ -136,13 +142,18 @@ class Checkpoints:
         Raises:
             ModelFileError: when the checkpoint is missing, damaged, or of another network; every differing tensor is listed.
         """
-        folder = self._named(pointer)
-        files = self._verified(folder)
-        tensors = read_tensors(files["model.safetensors"], folder / "model.safetensors")
-        problems = differences(tensors, module.state_dict(), folder / "model.safetensors")
-        if problems:
-            raise ModelFileError(problems)
-        return tensors, _state(files["state.json"], folder / "state.json")
+        wanted = module.state_dict()
+
+        def read() -> tuple[dict[str, torch.Tensor], dict[str, Any]]:
+            folder = self._named(pointer)
+            files = self._verified(folder)
+            tensors = read_tensors(files["model.safetensors"], folder / "model.safetensors")
+            problems = differences(tensors, wanted, folder / "model.safetensors")
+            if problems:
+                raise ModelFileError(problems)
+            return tensors, _state(files["state.json"], folder / "state.json")
+
+        return self.whole.read(read)
 
     def load_weights(self, module: nn.Module, pointer: str = "best") -> dict[str, Any]:
         """Put the weights of a checkpoint into the module; its state.json. Raises what `load` does."""
@@ -193,20 +204,27 @@ class Checkpoints:
         return file.read_text(encoding="utf-8", errors="replace").strip() if file.is_file() else ""
 
 
-def _plain(tensors: Mapping[str, torch.Tensor]) -> dict[str, torch.Tensor]:
-    return {name: tensor.detach().cpu().contiguous() for name, tensor in tensors.items()}
-
-
-def refuse_non_finite(weights: Mapping[str, torch.Tensor]) -> None:
+def refuse_non_finite(weights: Mapping[str, torch.Tensor], whole: Whole) -> None:
     """No NaN and no infinite number is ever kept.
 
     Raises:
         CheckError: naming the first weight that has one.
     """
-    for name, weight in weights.items():
-        if weight.is_floating_point() and not torch.isfinite(weight).all():
-            help = "the learning rate is too high, or inputs are not scaled; the last checkpoint is from before"
-            raise CheckError(f"the weight `{name}` became NaN or infinite; it was not saved", code="non-finite-loss", help=help)
+    name = whole.first_non_finite(weights)
+    if name is not None:
+        help = "the learning rate is too high, or inputs are not scaled; the last checkpoint is from before"
+        raise CheckError(f"the weight `{name}` became NaN or infinite; it was not saved", code="non-finite-loss", help=help)
+
+
+def _written(path: Path, pieces: Iterator[bytes | memoryview]) -> dict[str, Any]:
+    """Write a file piece by piece; its line in the manifest."""
+    digest, size = hashlib.sha256(), 0
+    with write_atomically(path) as file:
+        for piece in pieces:
+            file.write(piece)
+            digest.update(piece)
+            size += len(piece)
+    return {"bytes": size, "sha256": digest.hexdigest()}
 
 
 def _unchanged(path: Path, size: int, digest: str) -> bytes:

@@ -35,23 +35,27 @@ class Evaluation:
 
 
 def shared_outputs(module: nn.Module, data: Source, group: Group) -> dict[str, torch.Tensor]:
-    """What `network_outputs` gives, each process of a group having calculated its share of the rows."""
+    """What `network_outputs` gives, each process of a group having calculated its share of the rows.
+
+    All calculate equally many rows, and call the network equally often: a network that is divided among them answers to all at once.
+    """
     group.follow(module.buffers())  # the running statistics of batch norm
     start, end = (data.rows * part // group.size for part in (group.rank, group.rank + 1))
+    each = -(-data.rows // group.size)
+    first = min(start, data.rows - each)
     shapes = {name: output.shape for name, output in network_outputs(module, data.head(1)).items()}
     outputs = {name: torch.zeros((data.rows, *shape[1:])) for name, shape in shapes.items()}
-    if end > start:
-        for name, output in network_outputs(module, data.part(start, end)).items():
-            outputs[name][start:end] = output
+    for name, output in network_outputs(module, data.part(first, first + each)).items():
+        outputs[name][start:end] = output[start - first : end - first]
     return {name: group.add_up(output) for name, output in outputs.items()}
 
 
 def network_outputs(module: nn.Module, data: Source, *, batch: int = EVALUATION_BATCH) -> dict[str, torch.Tensor]:
-    """The outputs of every head for all rows, `batch` at once, in inference mode, on the CPU. The module's mode is kept as it was."""
+    """The outputs of every head for all rows, `batch` at once, as in prediction, on the CPU. The module's mode is kept as it was."""
     was_training = module.training
     module.eval()
     pieces: dict[str, list[torch.Tensor]] = {}
-    with torch.inference_mode():
+    with torch.no_grad():  # in inference mode a divided network would gather its weights into memory that no step could use again
         for delivery in data.visit(None, [(start, min(data.rows, start + batch)) for start in range(0, data.rows, batch)]):
             for target, output in module(*delivery.take()[0]).items():
                 pieces.setdefault(target, []).append(output)

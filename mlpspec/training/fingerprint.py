@@ -7,16 +7,18 @@ from collections.abc import Mapping
 
 import torch
 
+from mlpspec.training.whole import Whole
 
-def weights_sha256(weights: Mapping[str, torch.Tensor]) -> str:
+
+def weights_sha256(weights: Mapping[str, torch.Tensor], whole: Whole | None = None) -> str:
     """The SHA-256 over all tensors in the order of their names: name, type, shape and bytes of each, so that equal hashes mean equal bits.
 
     >>> weights_sha256({"w": torch.zeros(2)}) == weights_sha256({"w": torch.tensor([0.0, -0.0])})
     False
     """
-    digest = hashlib.sha256()
+    digest, whole = hashlib.sha256(), whole or Whole()
     for name in sorted(weights):
-        tensor = weights[name].detach().cpu().contiguous()
+        tensor = whole.gather(weights[name])
         digest.update(f"{name} {tensor.dtype} {tuple(tensor.shape)}\n".encode())
         digest.update(tensor.flatten().view(torch.uint8).numpy().tobytes())
-    return digest.hexdigest()
+    return whole.group.agree(digest.hexdigest())

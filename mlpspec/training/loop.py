@@ -25,7 +25,7 @@ from mlpspec.training.plan import Plan
 from mlpspec.training.step import Step
 
 STEPS_APART = 4
-"""How often several processes ask each other whether to go on, in steps; it costs two short messages."""
+"""How often several processes ask each other whether to save and to go on, in steps; it costs two short messages."""
 
 
 @dataclass
@@ -136,27 +136,34 @@ class Loop:
             CheckError: when the loss becomes NaN or infinite; nothing of that epoch is saved.
         """
         self.position = position
-        self._tell(self.callbacks.on_start)
+        self.callbacks.on_start(self)
         while (ended := self._ended(interrupt)) is None:
             started = time.perf_counter()
             if self._learn(interrupt):
                 self.seconds = time.perf_counter() - started
                 self.callbacks.on_learnt(self)
                 position.figures = self._measure()
-                self._tell(self.callbacks.on_epoch_end)
+                self.callbacks.on_epoch_end(self)
         self._save()
         return ended
 
     def _ended(self, interrupt: Interrupt) -> str | None:
-        """Why training is over; None while it goes on. A group ends for the leading process's reason, or for a signal to any."""
+        """Why training is over; None while it goes on. A checkpoint that a callback asked for is written.
+
+        A group saves and ends as the leading process's callbacks want it, whose clock counts; it also ends for a signal to any.
+        """
+        code = interrupt.exit_code
         if self.group.size > 1:
-            self._reason = self.group.agree(self._reason)
-            interrupt.exit_code = self.group.greatest(interrupt.exit_code or 0) or None
+            self._reason, self._save_wanted = self.group.agree((self._reason, self._save_wanted))
+            code = self.group.greatest(code or 0) or None  # a signal from now on counts the next time: others do not know of it
+            interrupt.exit_code = interrupt.exit_code or code
+        if self._save_wanted:
+            self._save()
         if self._reason is not None:
             return self._reason
         if self.position.epoch >= self.epochs:
             return "finished"
-        return None if interrupt.exit_code is None else "interrupted"
+        return None if code is None else "interrupted"
 
     def _learn(self, interrupt: Interrupt) -> bool:
         """The rest of an epoch; False when it was left before its end."""
@@ -167,7 +174,7 @@ class Loop:
             for done in plan.run(self.step, position.step):
                 position.step, self.learning_rate = done, plan.rates[done - 1]
                 if done < len(plan.batches):
-                    self._tell(self.callbacks.on_steps)
+                    self.callbacks.on_steps(self)
                     if (self.group.size == 1 or done % STEPS_APART == 0) and self._ended(interrupt) is not None:
                         return False
         except Anomaly as anomaly:
@@ -180,11 +187,6 @@ class Loop:
         """The steps of an epoch with their learning rates; for one that was planned before, the same ones."""
         factor = self._factors.setdefault(epoch, self.callbacks.rate_factor())
         return PlannedEpoch(epoch, self.plan.batches(epoch), [factor * rate for rate in self.plan.rates(epoch)], self.feed)
-
-    def _tell(self, event: Callable[[Loop], None]) -> None:
-        event(self)
-        if self._save_wanted:
-            self._save()
 
     def _save(self) -> None:
         self._save_wanted = False

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +27,48 @@ def read_tensors(data: bytes, path: Path) -> dict[str, torch.Tensor]:
     except (SafetensorError, ValueError, KeyError, TypeError, OverflowError, MemoryError, RuntimeError) as error:
         raise ModelFileError(f"{path.name} is not a valid safetensors file: {error}", code="invalid-run", place=str(path)) from error
     return tensors
+
+
+_TYPES = {
+    torch.int64: "I64",
+    torch.float64: "F64",
+    torch.float32: "F32",
+    torch.int32: "I32",
+    torch.bfloat16: "BF16",
+    torch.float16: "F16",
+    torch.int16: "I16",
+    torch.int8: "I8",
+    torch.uint8: "U8",
+    torch.bool: "BOOL",
+}
+"""The format's names, in the order in which a file has its tensors."""
+
+
+def file_pieces(tensors: Mapping[str, torch.Tensor], gather: Callable[[torch.Tensor], torch.Tensor]) -> Iterator[bytes | memoryview]:
+    """The bytes that `safetensors.torch.save` gives, piece by piece: the header, then each tensor when it is asked for.
+
+    Args:
+        tensors: by name; each needs to have its shape and type only until its piece is due.
+        gather: gives the tensor in main memory, contiguous; called once for each, in the order of the file.
+
+    >>> b"".join(file_pieces({"w": torch.ones(1)}, lambda tensor: tensor))[-4:].hex()
+    '0000803f'
+
+    Source: https://github.com/huggingface/safetensors, "Format".
+    """
+    kinds = list(_TYPES)
+    names = sorted(tensors, key=lambda name: (kinds.index(tensors[name].dtype), name))
+    header: dict[str, Any] = {}
+    end = 0
+    for name in names:
+        tensor, start = tensors[name], end
+        end += tensor.numel() * tensor.element_size()
+        header[name] = {"dtype": _TYPES[tensor.dtype], "shape": list(tensor.shape), "data_offsets": [start, end]}
+    text = json.dumps(header, separators=(",", ":"), ensure_ascii=False).encode()
+    text += b" " * (-len(text) % 8)
+    yield len(text).to_bytes(8, "little") + text
+    for name in names:
+        yield gather(tensors[name]).flatten().view(torch.uint8).numpy().data
 
 
 def _refuse_repeated(data: bytes) -> None:

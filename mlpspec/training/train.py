@@ -35,7 +35,6 @@ from mlpspec.training.tracking import Tracking, refuse_missing_packages
 
 if TYPE_CHECKING:
     import torch
-    from torch import nn
 
     from mlpspec.training.cause import Cause
     from mlpspec.training.evaluation import Evaluation
@@ -235,6 +234,7 @@ class _Run:
         from mlpspec.training.sharded_step import synchronize_batch_norm
         from mlpspec.training.stored_tensors import StoredTensors
         from mlpspec.training.tensors import Tensors
+        from mlpspec.training.whole import Whole
 
         spec = self.spec
         torch.manual_seed(spec.seed)
@@ -243,7 +243,8 @@ class _Run:
         if self.group.size > 1 and spec.training.synchronize_batchnorm:
             synchronize_batch_norm(self.module)
         folder, keep = self.folder.path / "checkpoints", spec.training.saving.keep
-        self.checkpoints = Checkpoints(folder, self.folder.owner(), keep, writes=self.group.leads)
+        self.whole = Whole(self.group)
+        self.checkpoints = Checkpoints(folder, self.folder.owner(), keep, whole=self.whole)
         if self.resumed:
             self.group.together(lambda: self._mend() if self.group.leads else None)
             self.checkpoints.load_weights(self.module, "last")
@@ -405,9 +406,13 @@ class _Run:
         return evaluate(self.module, rows, self.spec, self.dataset.preprocessing, self.group)
 
     def _save(self, position: Position) -> None:
-        self.best.write()
-        if _is_finite(self.module):  # otherwise the end of the epoch says so; a checkpoint to go on from would be none
-            self.checkpoints.save("last", self.module.state_dict(), position.to_json(), self.step.state(), self.callbacks.tensors())
+        def write() -> None:
+            self.best.write()
+            weights = self.module.state_dict()
+            if self.whole.first_non_finite(weights) is None:  # otherwise the end of the epoch says so; nobody could go on from there
+                self.checkpoints.save("last", weights, position.to_json(), self.step.state(), self.callbacks.tensors())
+
+        self.group.together(write)
 
     def _finish(self, ended: str) -> TrainingResult:
         from mlpspec.report import write_report
@@ -436,7 +441,7 @@ class _Run:
             "epoch": self.position.epoch,
             "best_epoch": best_epoch,
             "weights": kept,
-            "weights_sha256": weights_sha256(self.module.state_dict()),
+            "weights_sha256": weights_sha256(self.module.state_dict(), self.whole),
             "figures": figures,
             "seconds": round(seconds, 3),
         }
@@ -470,7 +475,9 @@ class _Run:
         try:
             epoch, step = rewind(self.module, self.graph, self.step, self.checkpoints, self.spec.seed)
             epochs, forward = range(epoch, self.position.epoch), self.precision.forward(self.module, scaled=False)
-            return find_cause(self.module, self.step, self.loss, planned, epochs, step, lambda: bool(interrupt.exit_code), forward)
+            return find_cause(
+                self.module, self.step, self.loss, planned, epochs, step, lambda: bool(interrupt.exit_code), forward, self.whole
+            )
         except (ModelFileError, RuntimeError):  # the loss is what must be told
             return None
 
@@ -528,10 +535,6 @@ class _Run:
                 **changes,
             },
         )
-
-
-def _is_finite(module: nn.Module) -> bool:
-    return all(bool(tensor.isfinite().all()) for tensor in module.state_dict().values() if tensor.is_floating_point())
 
 
 def versions() -> dict[str, str]:

@@ -11,7 +11,7 @@ import torch
 from safetensors.torch import save
 
 from mlpspec.diagnostics import ModelFileError
-from mlpspec.training.tensor_file import differences, read_tensors, refuse_foreign
+from mlpspec.training.tensor_file import differences, file_pieces, read_tensors, refuse_foreign
 
 PATH = Path("model.safetensors")
 TENSORS = {"a.weight": torch.arange(6.0).reshape(2, 3), "a.bias": torch.zeros(2)}
@@ -21,6 +21,33 @@ def test_tensors_come_back():
     found = read_tensors(save(TENSORS), PATH)
     assert found.keys() == TENSORS.keys()
     assert all(torch.equal(found[name], tensor) for name, tensor in TENSORS.items())
+
+
+def test_pieces_are_the_bytes_of_the_safetensors_library():
+    tensors = {
+        "ü.weight": torch.randn(3, 2),
+        "count": torch.tensor(7),
+        "a": torch.randn(5).bfloat16(),
+        "half": torch.randn(1, 2).half(),
+        "double": torch.randn(2).double(),
+        "bits": torch.tensor([True, False, True]),
+        "bytes": torch.arange(5, dtype=torch.uint8),
+        "whole": torch.arange(4, dtype=torch.int32),
+        "short": torch.arange(3, dtype=torch.int16),
+        "small": torch.arange(3, dtype=torch.int8),
+        "none": torch.zeros(0, 4),
+    }
+    asked = []
+
+    def gather(tensor):
+        asked.append(tensor)
+        return tensor
+
+    pieces = file_pieces(tensors, gather)
+    begun = next(pieces)
+    assert not asked  # a tensor is made whole when its piece is due
+    assert b"".join((begun, *pieces)) == save(tensors)
+    assert len(asked) == len(tensors)
 
 
 @pytest.mark.parametrize("size", range(0, 1200, 8))
