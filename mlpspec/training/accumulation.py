@@ -36,10 +36,26 @@ def pieces(loss: LossFunction, inputs: Sequence[torch.Tensor], targets: Mapping[
     if len(form) < 2:
         yield Piece(tuple(inputs), lambda outputs: loss(outputs, targets))
         return
+    loss, truths = divisible(loss), [{name: target[cut] for name, target in targets.items()} for cut in cuts(form)]
+    for cut, truth, shares in zip(cuts(form), truths, loss.shares(truths), strict=True):
+        yield Piece(tuple(tensor[cut] for tensor in inputs), partial(loss, truths=truth, shares=shares))
+
+
+def cuts(form: Form) -> list[slice]:
+    """Where the batches of a step lie among its rows.
+
+    >>> cuts((4, 3))
+    [slice(0, 4, None), slice(4, 7, None)]
+    """
+    return [slice(end - rows, end) for end, rows in zip(accumulate(form), form, strict=True)]
+
+
+def divisible(loss: LossFunction) -> DivisibleLoss:
+    """The loss, which can be divided among the batches of a step.
+
+    Raises:
+        NotImplementedError: for one that cannot.
+    """
     if not isinstance(loss, DivisibleLoss):
         raise NotImplementedError("a loss that cannot be divided among the batches of a step")
-    ends = list(accumulate(form))
-    cuts = [slice(end - rows, end) for end, rows in zip(ends, form, strict=True)]
-    truths = [{name: target[cut] for name, target in targets.items()} for cut in cuts]
-    for cut, truth, shares in zip(cuts, truths, loss.shares(truths), strict=True):
-        yield Piece(tuple(tensor[cut] for tensor in inputs), partial(loss, truths=truth, shares=shares))
+    return loss

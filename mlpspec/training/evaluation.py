@@ -15,13 +15,11 @@ from mlpspec.data.operators import run_program
 from mlpspec.ir.fitted import FittedTarget, Preprocessing
 from mlpspec.language.figures import metric_name, metrics_of
 from mlpspec.language.sections.spec import Spec
-from mlpspec.training.group import Group
+from mlpspec.training.group import ALONE, Group
 from mlpspec.training.losses import target_loss
 from mlpspec.training.source import Source
 
 EVALUATION_BATCH = 8192
-
-ALONE = Group()
 
 
 @dataclass(frozen=True)

@@ -177,6 +177,10 @@ class Group:
             raise LostPeerError(message, help="go on from the last checkpoint with `--resume`") from error
 
 
+ALONE = Group()
+"""A process without others."""
+
+
 @contextmanager
 def joined(*, cuda: bool) -> Iterator[Group]:
     """The group that the environment tells of, left again at the end. See `Group.join`.

@@ -25,7 +25,7 @@ from mlpspec.training.plan import Plan
 from mlpspec.training.step import Step
 
 STEPS_APART = 4
-"""How often several processes ask each other whether to save and to go on, in steps; it costs two short messages."""
+"""After how many steps at least several processes ask each other whether to save and to go on; it costs two short messages."""
 
 
 @dataclass
@@ -170,12 +170,16 @@ class Loop:
         position = self.position
         plan = self._planned(position.epoch)
         self.module.train()
+        asked = position.step
         try:
             for done in plan.run(self.step, position.step):
                 position.step, self.learning_rate = done, plan.rates[done - 1]
                 if done < len(plan.batches):
                     self.callbacks.on_steps(self)
-                    if (self.group.size == 1 or done % STEPS_APART == 0) and self._ended(interrupt) is not None:
+                    if self.group.size > 1 and done - asked < STEPS_APART:
+                        continue
+                    asked = done
+                    if self._ended(interrupt) is not None:
                         return False
         except Anomaly as anomaly:
             step = position.step + 1

@@ -57,7 +57,7 @@ def target_size(target: TargetType, fitted: FittedTarget, device: torch.device |
     if fitted.weights is None or not loss.weights_divide:
         return lambda truth: float(truth.shape[0])
     weights = torch.tensor(fitted.weights, device=device)
-    return lambda truth: weights[truth].sum()
+    return lambda truth: weights.index_select(0, truth).sum()
 
 
 @runtime_checkable

@@ -12,20 +12,17 @@ from torch import nn
 from torch.nn.parallel import DistributedDataParallel
 
 from mlpspec.diagnostics import MachineError
-from mlpspec.training.accumulation import Piece, pieces
 from mlpspec.training.alteration import Alteration
 from mlpspec.training.anomaly import inspect_gradients
 from mlpspec.training.averages import Averages
 from mlpspec.training.batches import Form
 from mlpspec.training.clip import Clip
+from mlpspec.training.division import Division
 from mlpspec.training.group import Group
 from mlpspec.training.losses import LossFunction
 from mlpspec.training.precision import Precision
 from mlpspec.training.source import Source
 from mlpspec.training.step import EagerStep
-
-LEAST_ROWS = 2
-"""Batch norm has no variance over fewer."""
 
 
 class ShardedStep(EagerStep):
@@ -63,7 +60,8 @@ class ShardedStep(EagerStep):
         super().__init__(module, loss, optimizer, data, seed=seed, inspect=inspect_gradients if anomaly else None, **more)
         self.group = group
         devices = None if self.device.type == "cpu" else [self.device]
-        self._parallel = DistributedDataParallel(module, device_ids=devices, broadcast_buffers=False)
+        self._parallel = DistributedDataParallel(module, device_ids=devices)
+        self._parallel.broadcast_buffers = False  # the argument of this name is deprecated since torch 2.13, its successor new in it
         self.forward = self.precision.forward(self._parallel)
 
     def _seed(self, epoch: int, number: int, first: int) -> None:
@@ -71,27 +69,18 @@ class ShardedStep(EagerStep):
         torch.manual_seed(int(numbers.generate_state(1, np.uint64)[0] >> np.uint64(1)))
 
     def _backward(self, inputs: tuple[torch.Tensor, ...], targets: Mapping[str, torch.Tensor], form: Form) -> torch.Tensor:
-        form = form or (inputs[0].shape[0],)
-        is_divided = min(form) >= LEAST_ROWS * self.group.size
-        mine = list(self._pieces(inputs, targets, form, is_divided=is_divided))
+        division = Division(form or (inputs[0].shape[0],), self.group)
+        own = {name: division.take(target) for name, target in targets.items()}
+        mine = list(division.pieces(self.loss, [division.take(tensor) for tensor in inputs], own, targets))
         total = torch.zeros((), device=self.device)
         with self.group.lost_peers_named():
             for number, piece in enumerate(mine):
                 last = number == len(mine) - 1
                 with nullcontext() if last else self._parallel.no_sync():
                     loss = piece.loss(self.forward(*piece.inputs))
-                    (loss * self.group.size if is_divided else loss).backward()  # the processes' gradients are averaged
+                    (loss * self.group.size).backward()  # the processes' gradients are averaged
                 total += loss.detach()
-        return self.group.add_up(total if is_divided else total / self.group.size)
-
-    def _pieces(self, inputs: tuple[torch.Tensor, ...], targets: Mapping[str, torch.Tensor], form: Form, *, is_divided: bool) -> Any:
-        """What this process calculates: its part of each of the step's batches."""
-        if not is_divided:
-            return pieces(self.loss, inputs, targets, form)
-        size, rank = self.group.size, self.group.rank
-        shares = tuple(rows * (part + 1) // size - rows * part // size for rows in form for part in range(size))
-        found: list[Piece] = list(pieces(self.loss, inputs, targets, shares))
-        return found[rank::size]
+        return self.group.add_up(total)
 
 
 def synchronize_batch_norm(module: nn.Module) -> None:

@@ -29,7 +29,7 @@ model:
   - dense: {units: 8, activation: tanh, batchnorm: $batchnorm, dropout: $dropout}
   - head: y
 vars: {batchnorm: false, dropout: 0}
-training: {epochs: 6, batch_size: 11, accumulate: 2, step: eager, device: cpu, checkpoint: {steps: 1}}
+training: {epochs: 6, batch_size: 11, accumulate: 2, device: cpu, checkpoint: {steps: 1}}
 """
 
 
@@ -110,7 +110,36 @@ def test_two_processes_learn_what_one_learns(here):
     run = json.loads(done.stdout)["result"]["run"]
     info = json.loads((here / run / "run.json").read_text())
     assert info["processes"] == 2
-    assert "2 processes share every batch" in info["step"]
+    assert info["step"].startswith("compiled: ")
+    assert info["step"].endswith("; 2 processes share every batch")
+
+
+BOTH = """\
+from pathlib import Path
+from mlpspec.compiler import load
+from mlpspec.training.group import joined
+from mlpspec.training.train import train
+
+with joined(cuda=False) as group:
+    for step in ("compiled", "eager"):
+        settings = [f"training.step={step}", "vars.batchnorm=true", "training.clip=norm"]
+        train(load("spec.yaml", settings=settings), runs=Path(step), group=group)
+"""
+
+
+def test_the_compiled_step_learns_what_the_eager_one_learns(here):
+    (here / "both.py").write_text(BOTH)
+    done = subprocess.run(
+        [*TORCHRUN, "both.py"], cwd=here, capture_output=True, text=True, timeout=300, env={**os.environ, "OMP_NUM_THREADS": "1"}
+    )
+    assert done.returncode == 0, done.stderr
+    assert "Warning" not in done.stderr
+    compiled, eager = weights(here, "compiled"), weights(here, "eager")
+    for name, weight in eager.items():
+        torch.testing.assert_close(compiled[name], weight, rtol=1e-4, atol=1e-5)
+    for ours, theirs in zip(metrics(here, "compiled"), metrics(here, "eager"), strict=True):
+        assert ours["train.loss"] == pytest.approx(theirs["train.loss"], rel=1e-4)
+        assert ours["validation.loss"] == pytest.approx(theirs["validation.loss"], rel=1e-4)
 
 
 def test_a_signal_saves_and_the_resumed_run_has_the_bits_of_one_that_never_stopped(here, begin):
@@ -177,7 +206,7 @@ def test_torchrun_starts_it_too(here):
 
 
 def test_torchrun_restarts_it_from_the_last_checkpoint(here):
-    options = ("--set=training.epochs=40", "--set=vars.dropout=0.3")
+    options = ("--set=training.epochs=40", "--set=vars.dropout=0.3", "--set=training.step=eager")
     assert train(here, "--devices=2", *options, "--runs=whole").returncode == 0
     started = [*TORCHRUN, "--max-restarts=1", "-m", "mlpspec", "train", "spec.yaml", *options, "--runs=part"]
     with (here / "said.txt").open("w+") as said:

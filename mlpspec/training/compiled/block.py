@@ -21,6 +21,7 @@ from mlpspec.training.compiled.passes.dropout import keep_one_copy, take_out_mas
 from mlpspec.training.compiled.passes.fold import fold_constants
 from mlpspec.training.compiled.passes.noise import drop_noise
 from mlpspec.training.compiled.program import RATE
+from mlpspec.training.compiled.rows import BlockRows, Change
 from mlpspec.training.compiled.trace import Role, Traced, layout
 from mlpspec.training.compiled.update import Update
 from mlpspec.training.losses import LossFunction
@@ -28,9 +29,6 @@ from mlpspec.training.source import Delivery
 from mlpspec.training.tensors import Tensors
 
 PASSES = (drop_noise, fold_constants, close_cross_entropy, take_out_masks, keep_one_copy, hoist_counters, multiply_instead_of_sum)
-
-Change = Callable[[int, Sequence[torch.Tensor], Mapping[str, torch.Tensor]], None]
-"""Changes the rows of step number i of a block in place: its inputs, and its targets by name."""
 
 BLOCK_BYTES, BLOCK_STEPS = {"cpu": 4 << 20, "cuda": 64 << 20}, 128
 """A block has as many steps as fit into this memory, and at most so many. A processor keeps it in its cache; a GPU has room for more."""
@@ -43,10 +41,11 @@ class Block:
         module: the network.
         loss: from outputs and targets to one number.
         update: the optimizer over the network's weights.
-        rows: those of a step.
+        rows: those of a step, of all processes.
         traced: the step recorded on them; it is rewritten.
         more: rewrites after those that every step gets: the choice of libraries for the matrix products.
         steps: how many the block has.
+        altered: whether rows are altered before a step learns from them.
         rates_as_tensors: hand learning rates to the operators as tensors, as a CUDA graph needs them.
         tell: is given the reason where no CUDA graph can be captured.
     """
@@ -60,18 +59,20 @@ class Block:
         traced: Traced,
         more: Sequence[Callable[[Traced], None]],
         steps: int,
+        altered: bool,
         *,
         rates_as_tensors: bool = False,
         tell: Callable[[str], None] = lambda problem: None,
     ):
         self.rates_as_tensors, self.tell, self.steps = rates_as_tensors, tell, steps
-        self.loss, self.batch, self.device = loss, traced.rows, update.weights.all.device
+        self.loss, self.device, self.division, self.altered = loss, update.weights.all.device, traced.division, altered
         heads = zip(traced.heads, traced.head_nodes, strict=True)
         outputs = {name: torch.empty(layout(node).shape, device=self.device) for name, node in heads}
         self.scale = update.scale
         # a step that overflows is left out of the loss, for which its own must be known
         one_by_one = not traced.heads or self.scale is not None
-        self.joining = None if one_by_one else joining(loss, outputs, rows.targets)
+        targets = {name: self.division.take(target) for name, target in rows.targets.items()}
+        self.joining = None if one_by_one else joining(loss, outputs, targets)
         if self.joining is not None:
             traced.drop_loss()
         for rewrite in (*PASSES, *more):
@@ -80,8 +81,8 @@ class Block:
             self._build(traced, rows, module, update)
 
     def _build(self, traced: Traced, rows: Tensors, module: nn.Module, update: Update) -> None:
-        self.inputs = [self._rows_of(tensor) for tensor in rows.inputs]
-        self.targets = {name: self._rows_of(tensor) for name, tensor in rows.targets.items()}
+        read = {role.key for node, role in traced.roles.items() if role.kind == "everyone" and node.users}
+        self.rows = BlockRows(rows, self.division, self.steps, read=read, altered=self.altered)
         self.one_hots: list[tuple[torch.Tensor, torch.Tensor, float]] = []
         self.masks: list[Masks] = []
         self.counters = [module.get_buffer(name) for name in traced.counters]
@@ -100,10 +101,6 @@ class Block:
         else:
             self._run, self.engine = emit(self.program)
 
-    def _rows_of(self, tensor: torch.Tensor) -> torch.Tensor:
-        """Memory for the rows of a block."""
-        return torch.zeros(self.steps * self.batch, *tensor.shape[1:], dtype=tensor.dtype, device=self.device)
-
     def _placeholder(self, role: Role, traced: Traced, weights: Mapping[str, torch.Tensor], buffers: Mapping[str, torch.Tensor]) -> Value:
         match role.kind:
             case "parameter":
@@ -113,13 +110,15 @@ class Block:
             case "constant":
                 return Fixed(traced.constants[role.key].to(self.device))
             case "input":
-                return self._slots(self.inputs[role.key])
+                return self._slots(self.rows.inputs[role.key])
             case "target":
-                return self._slots(self.targets[role.key])
+                return self._slots(self.rows.targets[role.key])
+            case "everyone":
+                return self._slots(self.rows.everyone[role.key])
             case "one_hot":
                 classes, value = role.detail
-                memory = torch.zeros(self.steps * self.batch, classes, device=self.device)
-                self.one_hots.append((memory, self.targets[role.key], value))
+                memory = torch.zeros(self.steps * self.rows.batch, classes, device=self.device)
+                self.one_hots.append((memory, self.rows.targets[role.key], value))
                 return self._slots(memory)
             case "mask":
                 shape, keep, dtype = role.detail
@@ -130,7 +129,7 @@ class Block:
                 return Fixed(self.scale.value)
 
     def _slots(self, rows: torch.Tensor) -> Slots:
-        return Slots(rows.view(self.steps, self.batch, *rows.shape[1:]).unbind())
+        return Slots(self.rows.by_step(rows))
 
     def _kept(self, traced: Traced) -> dict[fx.Node, Slots]:
         """Memory for what the loss of a block is calculated from: the outputs, or the loss of each step."""
@@ -142,7 +141,7 @@ class Block:
         kept: dict[fx.Node, Slots] = {}
         for name, node in zip(traced.heads, traced.head_nodes, strict=True):
             known = layout(node)
-            memory = torch.zeros(self.steps * self.batch, *known.shape[1:], dtype=known.dtype, device=self.device)
+            memory = torch.zeros(self.steps * self.rows.batch, *known.shape[1:], dtype=known.dtype, device=self.device)
             self.outputs[name] = memory
             kept[node] = self._slots(memory)
         return kept
@@ -155,36 +154,35 @@ class Block:
         done: int,
         generator: np.random.Generator,
         change: Change | None = None,
+        labels: Mapping[str, torch.Tensor] | None = None,
     ) -> tuple[torch.Tensor, int]:
-        """Learn from the (steps * batch) rows of a delivery, a step for each learning rate; `done` steps ran before.
+        """Learn from the rows of a delivery, a step for each learning rate; `done` steps ran before.
 
         `numbers` has the rates again, and the shares of the new weights in running averages, (2, steps) on the device. `change` is what
-        happens to the rows of each step first.
+        happens to the rows of each step first. `rows.fill` says what a delivery has, and what `labels` are for.
 
-        Returns the mean loss of a row, or that of each step, (steps,), and how many rows each of these numbers is for.
+        Returns what this process adds to the mean loss of a row, or to that of each step, (steps,), and how many rows of all processes each
+        of these numbers is for.
         """
         steps = len(rates)
-        self._fill(delivery, numbers, done, generator, change)
+        self.rows.fill(delivery, steps, change, labels or {})
+        self._prepare(numbers, done, generator)
         self._run(steps, list(rates), [done + number == 0 for number in range(steps)])
         for counter in self.counters:
             counter.add_(steps)
         if self.joining is None:
-            return self.losses[:steps], self.batch
-        rows = steps * self.batch
-        value = self.loss(_first(self.outputs, rows), _first(self.targets, rows))
-        return (value, rows) if self.joining == "mean" else (value / steps, rows)
+            return self.losses[:steps], self.rows.whole
+        own = steps * self.rows.batch
+        value = self.loss(_first(self.outputs, own), _first(self.rows.targets, own))
+        value, part = (value, self.rows.batch / self.rows.whole) if self.joining == "mean" else (value / steps, 1.0)
+        part *= self.division.weight
+        return value if part == 1.0 else value * part, steps * self.rows.whole
 
-    def _fill(self, delivery: Delivery, given: torch.Tensor, done: int, generator: np.random.Generator, change: Change | None) -> None:
+    def _prepare(self, given: torch.Tensor, done: int, generator: np.random.Generator) -> None:
         steps = given.shape[1]
-        rows = steps * self.batch
-        delivery.write([memory[:rows] for memory in self.inputs], _first(self.targets, rows))
-        if change is not None:
-            for number in range(steps):
-                rows_of_step = slice(number * self.batch, (number + 1) * self.batch)
-                targets = {name: memory[rows_of_step] for name, memory in self.targets.items()}
-                change(number, [memory[rows_of_step] for memory in self.inputs], targets)
+        own = steps * self.rows.batch
         for memory, target, value in self.one_hots:
-            memory[:rows].zero_().scatter_(1, target[:rows].unsqueeze(1), value)
+            memory[:own].zero_().scatter_(1, target[:own].unsqueeze(1), value)
         for masks in self.masks:
             masks.fill(generator, steps)
         torch.arange(done + 1, done + 1 + steps, out=self.numbers[:steps])
@@ -194,12 +192,14 @@ class Block:
             self.shares[:steps].copy_(given[1])
 
 
-def block_steps(traced: Traced, rows: int, device: torch.device) -> int:
-    """How many steps of `rows` training rows a block has."""
-    kinds = {"input", "target", "one_hot", "mask"}
+def block_steps(traced: Traced, rows: int, device: torch.device, *, altered: bool) -> int:
+    """How many steps of `rows` training rows a block has; `altered` as for `Block`."""
+    kinds, division, whole = {"input", "target", "one_hot", "mask"}, traced.division, sum(traced.division.whole)
     sizes = [layout(node) for node, role in traced.roles.items() if role.kind in kinds]
     each = sum(known.numel * known.dtype.itemsize for known in sizes)
-    return max(1, min(BLOCK_STEPS, BLOCK_BYTES[device.type] // max(1, each), -(-rows // traced.rows)))
+    if altered and division.is_divided:
+        each += each * whole // division.rows
+    return max(1, min(BLOCK_STEPS, BLOCK_BYTES[device.type] // max(1, each), -(-rows // whole)))
 
 
 def _first(tensors: Mapping[str, torch.Tensor], rows: int) -> dict[str, torch.Tensor]:

@@ -34,8 +34,8 @@ def _processor() -> str:
     return " ".join(found) or platform.machine()
 
 
-THREADS = "threads"
-"""The key of the number of threads."""
+THREADS, BLOCK = "threads", "steps in a block of "
+"""The key of the number of threads, and how those of blocks' lengths begin."""
 
 
 class Decisions:
@@ -43,26 +43,37 @@ class Decisions:
 
     `threads` is the number of threads that was given, else the one proposed. `used` is what this step decided or took over, as JSON data: a
     run folder keeps it, and a resumed run gives it back.
+
+    Where several processes share a step one `decides`, and the others are given what it decided. Of a key that is not among that, as where
+    their share of a batch is a row more, they do what it usually does. So all follow from what one run folder keeps.
     """
 
-    def __init__(self, given: Mapping[str, str] | None = None, threads: int = 1):
-        self.given = dict(given or {})
-        self.threads = int(self.given.get(THREADS, threads))
-        self.used: dict[str, str] = {THREADS: str(self.threads)}
+    def __init__(self, given: Mapping[str, str] | None = None, threads: int = 1, *, decides: bool = True):
+        self.given, self.decides = dict(given or {}), decides
+        self.used: dict[str, str] = {}
+        self.threads = self.number(THREADS, threads)
         self._place = f"{machine()}, {self.threads} threads"
 
-    def get(self, key: str, trial: Callable[[], str]) -> str:
-        """The decision of `key`; `trial` makes it where none is known, and the cache file keeps it."""
+    def number(self, key: str, proposed: int) -> int:
+        """A number that needs no trial: the one that was given, else the one proposed."""
+        self.used[key] = self.given.get(key, str(proposed))
+        return int(self.used[key])
+
+    def get(self, key: str, trial: Callable[[], str], otherwise: str) -> str:
+        """The decision of `key`; `trial` makes it where none is known, and the cache file keeps it.
+
+        A process that does not decide has no trials: it does what was decided most often, or `otherwise`.
+        """
         if key not in self.used:
-            known = self.given.get(key) or self._cached().get(key)
+            known = self.given.get(key) or (self._cached().get(key) if self.decides else self.usual(otherwise))
             self.used[key] = known or trial()
             if known is None:
                 self._keep(key)
         return self.used[key]
 
     def usual(self, otherwise: str) -> str:
-        """What was decided most often so far."""
-        made = [value for key, value in self.used.items() if key != THREADS]
+        """What was decided most often so far, what was given counting too."""
+        made = [value for key, value in {**self.given, **self.used}.items() if not key.startswith((THREADS, BLOCK))]
         return max(dict.fromkeys(made), key=made.count) if made else otherwise
 
     def _cached(self) -> dict[str, str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any, Literal
 
 import torch
@@ -15,7 +16,7 @@ from mlpspec.training.averages import Averages
 from mlpspec.training.batches import Form
 from mlpspec.training.clip import Clip
 from mlpspec.training.compiled.step import CompiledStep
-from mlpspec.training.group import Group
+from mlpspec.training.group import ALONE, Group
 from mlpspec.training.losses import LossFunction
 from mlpspec.training.precision import Precision
 from mlpspec.training.sharded_step import ShardedStep
@@ -58,28 +59,52 @@ def make_step(
         averages: running averages of the weights, which every step moves on.
         clip: what changes the gradients before the update.
         anomaly: look at every number of a step, which is eager then; the module is one that `build_module` made.
-        group: the processes that share every batch. Several of them step eagerly, and `anomaly` looks at their gradients only.
+        group: the processes that share every batch. Of several `anomaly` looks at the gradients only, and `torch_compile` is eager.
         precision: what the network is calculated in.
         note: is told what turns out later about how steps run.
     """
+    group = group or ALONE
     more: dict[str, Any] = {"seed": seed, "alteration": alteration, "averages": averages, "clip": clip, "precision": precision}
-    if group is not None and group.size > 1:
-        reason = f"eager, as {group.size} processes share every batch"
-        return ShardedStep(module, loss, make_optimizer(optimizer, module), data, group, anomaly=anomaly, **more), reason
+    together = f"; {group.size} processes share every batch" if group.size > 1 else ""
+    if wanted == "compiled" and not anomaly:
+        make = partial(CompiledStep, module, loss, optimizer, data, batches, group=group, note=note, **more)
+        step, problem = _compiled(make, decisions, group)
+        if step is not None:
+            return step, step.description + together
+        reason = f"eager, because the step cannot be compiled: {problem}"
+    elif anomaly:
+        reason = "eager with a look at every " + ("gradient" if together else "number") + ", as asked"
+    else:
+        reason = "eager, as asked"
+    if group.size > 1:
+        return ShardedStep(module, loss, make_optimizer(optimizer, module), data, group, anomaly=anomaly, **more), reason + together
     if anomaly:
         assert isinstance(module, fx.GraphModule)
         more |= {"forward": Inspector(module), "inspect": inspect_gradients}
-        loss, reason = InspectedLoss(loss), "eager with a look at every number, as asked"
-    elif wanted == "compiled":
-        try:
-            step = CompiledStep(module, loss, optimizer, data, batches, given=decisions, note=note, **more)
-        except (NotImplementedError, RuntimeError, ValueError, TypeError, KeyError, IndexError) as error:
-            first = (str(error) or type(error).__name__).splitlines()[0]
-            reason = f"eager, because the step cannot be compiled: {first}"
-        else:
-            return step, step.description
+        loss = InspectedLoss(loss)
     elif wanted == "torch_compile":
         reason, more["forward"] = "eager with the network through torch.compile, as asked", torch.compile(module)
-    else:
-        reason = "eager, as asked"
     return EagerStep(module, loss, make_optimizer(optimizer, module), data, **more), reason
+
+
+def _compiled(
+    make: Callable[..., CompiledStep], decisions: Mapping[str, str] | None, group: Group
+) -> tuple[CompiledStep | None, str | None]:
+    """The compiled step, or why there is none.
+
+    In a group the leading process comes first and the others do as it decided; all have the compiled step or none has it.
+    """
+
+    def attempt(given: Mapping[str, str] | None) -> tuple[CompiledStep | None, str | None]:
+        try:
+            return make(given=given), None
+        except (NotImplementedError, RuntimeError, ValueError, TypeError, KeyError, IndexError) as error:
+            return None, (str(error) or type(error).__name__).splitlines()[0]
+
+    step, problem = attempt(decisions) if group.leads else (None, None)
+    problem, given = group.agree((problem, None if step is None else step.decisions()))
+    if problem is None and not group.leads:
+        step, problem = attempt(given)
+    if group.greatest(problem is not None):
+        return None, problem or "another process cannot"
+    return step, None

@@ -12,12 +12,12 @@ import torch
 LEVELS = 1 << 16
 
 
-def mask_generator(seed: int, epoch: int) -> np.random.Generator:
-    """The random bits of an epoch: the same for the same arguments, whatever happened before.
+def mask_generator(seed: int, epoch: int, *more: int) -> np.random.Generator:
+    """The random bits of an epoch, or of what `more` numbers tell of it: the same for the same arguments, whatever happened before.
 
-    Source: NumPy's PCG64, seeded with (seed, epoch, 1); the order of the rows comes from (seed, epoch).
+    Source: NumPy's PCG64, seeded with (seed, epoch, 1, ...); the order of the rows comes from (seed, epoch).
     """
-    return np.random.Generator(np.random.PCG64([seed, epoch, 1]))
+    return np.random.Generator(np.random.PCG64([seed, epoch, 1, *more]))
 
 
 def generator_state(generator: np.random.Generator) -> torch.Tensor:

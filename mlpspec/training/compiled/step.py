@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing
 from functools import partial
+from itertools import accumulate, pairwise
 
 import torch
 from torch import nn
@@ -14,28 +15,37 @@ from mlpspec.training.alteration import Alteration
 from mlpspec.training.averages import Averages
 from mlpspec.training.batches import Batch, Form, batch_bounds, form_of, forms_of
 from mlpspec.training.clip import Clip
-from mlpspec.training.compiled.block import Block, Change, block_steps
-from mlpspec.training.compiled.decisions import Decisions
+from mlpspec.training.compiled.block import Block, block_steps
+from mlpspec.training.compiled.decisions import BLOCK, Decisions
 from mlpspec.training.compiled.flat import flatten
 from mlpspec.training.compiled.malloc import keep_freed_memory
 from mlpspec.training.compiled.masks import generator_state, mask_generator, set_generator_state
 from mlpspec.training.compiled.passes.matmul import choose_libraries
+from mlpspec.training.compiled.rows import Change
 from mlpspec.training.compiled.threads import thread_count, threads
 from mlpspec.training.compiled.trace import matmul_operations, trace
 from mlpspec.training.compiled.update import Update
 from mlpspec.training.device import random_state, sent, set_random_state
+from mlpspec.training.group import ALONE, Group
 from mlpspec.training.loss_scale import Overflow
 from mlpspec.training.losses import LossFunction
 from mlpspec.training.precision import Precision
-from mlpspec.training.source import Source
+from mlpspec.training.source import Cut, Source
 from mlpspec.training.tally import Tally
 from mlpspec.training.tensors import Tensors
+
+Stretch = tuple[Block, int, int]
+"""Steps that a block can run at once: which block, the first of them, the one behind them."""
 
 
 class CompiledStep:
     """Learns as `EagerStep` does, to rounding, several times faster.
 
     The module's parameters become views of one stretch of memory; they stay its parameters, and their values are always the current ones.
+
+    In a group each process calculates its part of every step (`training.division`), the gradients are added up between backward and
+    update, and so all have the same weights. Batch norm's running statistics are each process's own until the loop lets all follow the
+    leading one. What dropout draws follows from seed, epoch, process, and the step that a block begins with.
 
     Args:
         module: the network, on the CPU or a CUDA device.
@@ -44,11 +54,12 @@ class CompiledStep:
         data: the training rows.
         batches: how often steps of each form come; a number stands for the forms that `batch_bounds` makes of so many rows.
         seed: where dropout's random bits come from.
-        given: decisions of an earlier run, so that this one calculates the same bits.
+        given: decisions of an earlier run, so that this one calculates the same bits; in a group those of the leading process.
         alteration: what happens to the rows of a step before it learns from them.
         averages: running averages of the weights, which every step moves on.
         clip: what changes the gradients before the update.
         precision: what the network is calculated in.
+        group: the processes that share every batch.
         note: what is told where no CUDA graph can be captured, once.
 
     Raises:
@@ -69,15 +80,18 @@ class CompiledStep:
         averages: Averages | None = None,
         clip: Clip | None = None,
         precision: Precision | None = None,
+        group: Group = ALONE,
         note: Callable[[str], None] = lambda text: None,
     ):
-        self.precision = precision or Precision()
+        if any(isinstance(part, nn.SyncBatchNorm) for part in module.modules()):
+            raise NotImplementedError("batch norm is synchronized between processes")
+        self.precision, self.group = precision or Precision(), group
         forms = forms_of(batch_bounds(data.rows, batches)) if isinstance(batches, int) else batches
         self.data, self._note = data, note
         heads = {form: self._head(data, sum(form), alteration) for form in forms}
-        traced = {form: trace(module, loss, heads[form], form, self.precision) for form in forms}
+        traced = {form: trace(module, loss, heads[form], form, self.precision, group) for form in forms}
         usual = max(forms, key=lambda form: forms[form])
-        self._decisions = Decisions(given, thread_count(matmul_operations(traced[usual])))
+        self._decisions = Decisions(given, thread_count(matmul_operations(traced[usual])), decides=group.leads)
         self.seed, self.threads, self.alteration, self.averages = seed, self._decisions.threads, alteration, averages
         self.problem: str | None = None
         keep_freed_memory()
@@ -85,15 +99,17 @@ class CompiledStep:
         if self.device.type not in ("cpu", "cuda"):
             raise NotImplementedError(f"a step on {self.device.type}")
         on_gpu = self.device.type == "cuda"
-        self.update = Update(optimizer, flatten(module), averages, clip, self.precision.scale)
+        self.update = Update(optimizer, flatten(module), averages, clip, self.precision.scale, group)
         self.blocks: dict[Form, Block] = {}
         with threads(self.threads):
             for form in sorted(forms, key=lambda form: -forms[form]):
                 choose = partial(choose_libraries, decisions=self._decisions, by_trial=form == usual)
                 passes = [] if on_gpu else [choose]
-                size = block_steps(traced[form], data.rows, self.device)
+                key = f"{BLOCK}{' + '.join(map(str, form))} rows"
+                altered = alteration is not None
+                size = self._decisions.number(key, block_steps(traced[form], data.rows, self.device, altered=altered))
                 more = {"rates_as_tensors": on_gpu, "tell": self._tell}
-                self.blocks[form] = Block(module, loss, self.update, heads[form], traced[form], passes, size, **more)
+                self.blocks[form] = Block(module, loss, self.update, heads[form], traced[form], passes, size, altered, **more)
         self.generator = mask_generator(seed, 0)
         self.tally = Tally(self.device, torch.float64, self.precision.scale)
 
@@ -109,25 +125,48 @@ class CompiledStep:
         start: int = 0,
     ) -> Iterator[int]:
         """Learn from the rows of `order` step by step; after each block the number of steps done."""
-        if first == 0:
-            self.generator = mask_generator(self.seed, epoch)
-            if self.device.type == "cuda":
-                torch.cuda.manual_seed(int(self.generator.integers(2**63)))
-        generator = self.generator
         seeds = None if self.alteration is None else self.alteration.seeds(epoch, len(batches))
         stretches = list(self._stretches(batches, first, len(batches) if last is None else last))
         numbers = self._numbers(rates, first)
-        cuts = [(batches[done][0] - start, batches[behind - 1][-1] - start) for _, done, behind in stretches]
-        with closing(self.data.visit(order, cuts)) as deliveries:
-            for (block, done, behind), delivery in zip(stretches, deliveries, strict=True):
-                with torch.inference_mode(), threads(self.threads), self.precision.learning():
-                    change = self._change(seeds, done)
-                    self.tally.add(*block.run(delivery, rates[done:behind], numbers[:, done:behind], self.update.steps, generator, change))
+        places = [(batches[done][0] - start, batches[behind - 1][-1] - start) for _, done, behind in stretches]
+        with closing(self.data.visit(*self._visited(order, stretches, places))) as deliveries:
+            for (block, done, behind), delivery, labels in zip(stretches, deliveries, self._labels(order, stretches, places), strict=True):
+                self._seed(epoch, done)
+                with torch.inference_mode(), threads(self.threads), self.precision.learning(), self.group.lost_peers_named():
+                    change, before = self._change(seeds, done), self.update.steps
+                    losses, rows = block.run(delivery, rates[done:behind], numbers[:, done:behind], before, self.generator, change, labels)
+                    self.tally.add(self.group.add_up(losses), rows)
                 self.update.steps += behind - done
                 yield behind
 
-    def _stretches(self, batches: Sequence[Batch], first: int, last: int) -> Iterator[tuple[Block, int, int]]:
-        """The steps from `first` to before `last` that a block can run at once: which block, the first of them, the one behind them."""
+    def _seed(self, epoch: int, number: int) -> None:
+        """Decide what dropout draws from step `number` of the epoch on. A process alone has one sequence of random numbers an epoch."""
+        if self.group.size == 1 and number > 0:
+            return
+        own = [number, self.group.rank] if self.group.size > 1 else []
+        self.generator = mask_generator(self.seed, epoch, *own)
+        if self.device.type == "cuda":
+            torch.cuda.manual_seed(int(self.generator.integers(2**63)))
+
+    def _visited(self, order: torch.Tensor, stretches: Sequence[Stretch], places: Sequence[Cut]) -> tuple[torch.Tensor, Sequence[Cut]]:
+        """What is visited of an epoch's order, and where that is cut: in a group the rows that this process needs, else all."""
+        if self.group.size == 1:
+            return order, places
+        wanted = [block.rows.wanted(order[begin:end]) for (block, _, _), (begin, end) in zip(stretches, places, strict=True)]
+        return torch.cat(wanted), list(pairwise([0, *accumulate(map(len, wanted))]))
+
+    def _labels(self, order: torch.Tensor, stretches: Sequence[Stretch], places: Sequence[Cut]) -> Iterator[dict[str, torch.Tensor]]:
+        """For each stretch the targets of all its rows that its steps read and that no delivery has."""
+        if not any(block.rows.labels for block, _, _ in stretches):
+            yield from ({} for _ in stretches)
+            return
+        targets = self.data.targets
+        there = sent(order, next(iter(targets.values())).device)
+        for (block, _, _), (begin, end) in zip(stretches, places, strict=True):
+            yield {name: sent(targets[name].index_select(0, there[begin:end]), self.device) for name in block.rows.labels}
+
+    def _stretches(self, batches: Sequence[Batch], first: int, last: int) -> Iterator[Stretch]:
+        """The steps from `first` to before `last`, as blocks can run them at once."""
         done = first
         while done < last:
             form = form_of(batches[done])

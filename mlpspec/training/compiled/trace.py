@@ -11,18 +11,22 @@ import torch
 from torch import fx, nn
 from torch.utils._python_dispatch import TorchDispatchMode
 
-from mlpspec.training.accumulation import pieces
 from mlpspec.training.batches import Form
+from mlpspec.training.division import Division
+from mlpspec.training.group import ALONE, Group
 from mlpspec.training.losses import LossFunction
 from mlpspec.training.precision import Precision
 from mlpspec.training.tensors import Tensors
 
-Kind = Literal["parameter", "buffer", "input", "target", "one_hot", "mask", "scale", "constant"]
+Kind = Literal["parameter", "buffer", "input", "target", "everyone", "one_hot", "mask", "scale", "constant"]
 
 
 @dataclass(frozen=True)
 class Role:
-    """What a placeholder stands for: a weight or buffer by name, an input by number, a target by name, the scale, what a block prepares."""
+    """What a placeholder stands for: a weight or buffer by name, an input by number, a target by name, the scale, what a block prepares.
+
+    Inputs and targets are those of this process's rows; `everyone` is a target of all rows of the step.
+    """
 
     kind: Kind
     key: Any
@@ -33,17 +37,17 @@ class Role:
 class Traced:
     """A recorded step.
 
-    `rows` is how many it learns from. Every placeholder has a role; `node.meta["tensor"]` is the shape, stride and dtype of a node's value
-    as `Layout`. The output node lists the heads in the order of `heads` (none where the step is in several batches), then the loss (None
-    where it is calculated elsewhere), then the gradients in the order of `parameters` (None where none arrives). `counters` names buffers
-    that grow by one each step, which the step sees to by the block. `device` is where it was recorded.
+    `division` says which rows it learns from. Every placeholder has a role; `node.meta["tensor"]` is the shape, stride and dtype of a
+    node's value as `Layout`. The output node lists the heads in the order of `heads` (none where the step is in several batches), then the
+    loss (None where it is calculated elsewhere), then the gradients in the order of `parameters` (None where none arrives). `counters`
+    names buffers that grow by one each step, which the step sees to by the block. `device` is where it was recorded.
     """
 
     graph: fx.Graph
     roles: dict[fx.Node, Role]
     heads: tuple[str, ...]
     parameters: tuple[str, ...]
-    rows: int
+    division: Division
     constants: dict[str, torch.Tensor]
     counters: list[str] = field(default_factory=list)
     device: torch.device = field(default_factory=lambda: torch.device("cpu"))
@@ -155,7 +159,14 @@ def matmul_operations(traced: Traced) -> int:
     return count
 
 
-def trace(module: nn.Module, loss: LossFunction, batch: Tensors, form: Form = (), precision: Precision | None = None) -> Traced:
+def trace(
+    module: nn.Module,
+    loss: LossFunction,
+    batch: Tensors,
+    form: Form = (),
+    precision: Precision | None = None,
+    group: Group = ALONE,
+) -> Traced:
     """Record one step on a batch, in training mode; weights, running statistics and torch's random state stay as they are.
 
     Args:
@@ -164,19 +175,24 @@ def trace(module: nn.Module, loss: LossFunction, batch: Tensors, form: Form = ()
         batch: the rows of one step, the size that the recorded step is for.
         form: how many of them are calculated at once, batch by batch; all of them by default. A step in several batches has no heads.
         precision: what the network is calculated in. Gradients are scaled where it scales them.
+        group: the processes that learn from the step together: what this one adds to loss and gradients is recorded.
 
     Raises:
         RuntimeError: where the network or the loss cannot be run or differentiated.
     """
     parameters = {name: parameter.detach().clone().requires_grad_() for name, parameter in module.named_parameters()}
     buffers = {name: buffer.clone() for name, buffer in module.named_buffers()}
-    inputs = [tensor.detach() for tensor in batch.inputs]
-    targets = {name: tensor.detach() for name, tensor in batch.targets.items()}
+    division = Division(form or (batch.rows,), group)
+    inputs = [division.take(tensor.detach()) for tensor in batch.inputs]
+    targets = {name: division.take(tensor.detach()) for name, tensor in batch.targets.items()}
+    everyone = {name: tensor.detach() for name, tensor in batch.targets.items()} if division.is_divided else targets
     recorder = _Recorder()
     recorder.place("parameter", parameters)
     recorder.place("buffer", buffers)
     recorder.place("input", dict(enumerate(inputs)))
     recorder.place("target", targets)
+    if division.is_divided:
+        recorder.place("everyone", everyone)
     precision = precision or Precision()
     if precision.scale is not None:
         recorder.place("scale", {0: precision.scale.value})
@@ -193,14 +209,14 @@ def trace(module: nn.Module, loss: LossFunction, batch: Tensors, form: Form = ()
         with torch.random.fork_rng(devices=devices), torch.enable_grad(), recorder:
             outputs: Mapping[str, torch.Tensor] = {}
             value, gradients = None, [None] * len(parameters)
-            for piece in pieces(loss, inputs, targets, form):
+            for piece in division.pieces(loss, inputs, targets, everyone):
                 outputs = forward(*piece.inputs)
                 part = piece.loss(outputs)
                 more = torch.autograd.grad(part, list(parameters.values()), allow_unused=True)
                 value, gradients = _sum(value, part), list(map(_sum, gradients, more))
     finally:
         module.train(training)
-    return recorder.finish({} if len(form) > 1 else outputs, value, gradients, tuple(parameters), batch.rows, device)
+    return recorder.finish({} if len(division.own) > 1 else outputs, value, gradients, tuple(parameters), division, device)
 
 
 def _sum(first: Any, second: Any) -> Any:
@@ -253,12 +269,12 @@ class _Recorder(TorchDispatchMode):
         loss: Any,
         gradients: Sequence[Any],
         names: tuple[str, ...],
-        rows: int,
+        division: Division,
         device: torch.device,
     ) -> Traced:
         found = [None if gradient is None else self._nodes[id(gradient)] for gradient in gradients]
         self.graph.output([*(self._nodes[id(output)] for output in outputs.values()), self._nodes[id(loss)], *found])
-        return Traced(self.graph, self.roles, tuple(outputs), names, rows, self.constants, device=device)
+        return Traced(self.graph, self.roles, tuple(outputs), names, division, self.constants, device=device)
 
     def _note(self, tensor: torch.Tensor, node: fx.Node) -> None:
         node.meta["tensor"] = Layout.of(tensor)

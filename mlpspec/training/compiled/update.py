@@ -11,11 +11,13 @@ import torch
 from mlpspec.catalog.optimizers import Optimizer
 from mlpspec.training.averages import Averages
 from mlpspec.training.clip import Clip
+from mlpspec.training.compiled.add_up import write_add_up
 from mlpspec.training.compiled.clip import write_clip
 from mlpspec.training.compiled.flat import Flat
 from mlpspec.training.compiled.lower import Gradient
 from mlpspec.training.compiled.program import FIRST, RATE, Call, Name, Program
 from mlpspec.training.compiled.scaling import write_count, write_keep, write_rescale, write_restore, write_unscale
+from mlpspec.training.group import ALONE, Group
 from mlpspec.training.loss_scale import LossScale
 
 aten = torch.ops.aten
@@ -32,8 +34,9 @@ class Stretch:
 class Update:
     """The update of one optimizer. `state` holds what it remembers by torch.optim's names, `steps` how often it ran.
 
-    Gradients are clipped before it. Running averages of the weights, where there are any, come to lie in flat memory too and move on after.
-    With a loss scale gradients are unscaled first, and a step in which one is not finite changes neither weights nor memories.
+    Gradients are added up over the processes of a group first, and clipped before the update. Running averages of the weights, where there
+    are any, come to lie in flat memory too and move on after.
+    With a loss scale gradients are unscaled in between, and a step in which one is not finite changes neither weights nor memories.
 
     Raises:
         NotImplementedError: for an optimizer that this file does not know.
@@ -46,6 +49,7 @@ class Update:
         averages: Averages | None = None,
         clip: Clip | None = None,
         scale: LossScale | None = None,
+        group: Group = ALONE,
     ):
         record = entry.lower()
         if record.target not in UPDATES:
@@ -55,7 +59,7 @@ class Update:
         self.weights, self.gradients = weights, weights.like()
         self.state: dict[str, Flat] = {name: weights.like() for name in names(record.kwargs)}
         self.steps = 0
-        self.averages, self.clip, self.scale = averages, clip, scale
+        self.averages, self.clip, self.scale, self.group = averages, clip, scale, group
         if scale is not None and self.options.get("dampening"):  # the first step would be another one, known only on the device
             raise NotImplementedError("dampening with a scaled loss")
         if averages is not None:
@@ -74,6 +78,8 @@ class Update:
             rate: the learning rate: RATE, a number, or a tensor without axes.
             share: the tensor with the share that the new weights have in the running averages.
         """
+        if self.group.size > 1:
+            gradients = write_add_up(program, self.gradients, gradients)
         if self.scale is not None:
             gradients = write_unscale(self.scale, program, self.gradients, gradients)
             step_number = write_count(self.scale, program, step_number)

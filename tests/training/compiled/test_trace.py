@@ -41,7 +41,7 @@ def test_records_forward_loss_and_gradients():
     ):
         assert expected in names
     assert traced.heads == ("y",)
-    assert traced.rows == 6
+    assert traced.division.rows == 6
     assert [layout(node).shape for node in traced.gradient_nodes.values()] == [(4, 5), (4,), (4,), (4,)]
     assert traced.loss_node is not None
     assert layout(traced.loss_node).shape == ()

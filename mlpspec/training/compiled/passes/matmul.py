@@ -15,6 +15,8 @@ from mlpspec.training.compiled.trace import Layout, Traced, layout
 
 aten = torch.ops.aten
 
+BLAS = "blas"
+
 SMALL = 2_000_000
 """Products of fewer floating-point operations go to torch's own BLAS untried: oneDNN's preparation costs more than they do."""
 
@@ -54,9 +56,9 @@ def choose_libraries(traced: Traced, decisions: Decisions, *, by_trial: bool = T
         if product.operations < SMALL or linear() is None:
             continue
         if by_trial:
-            choice = decisions.get(product.key, lambda product=product: "onednn" if _trial(product) else "blas")
+            choice = decisions.get(product.key, lambda product=product: "onednn" if _trial(product) else BLAS, BLAS)
         else:
-            choice = decisions.usual("blas")
+            choice = decisions.usual(BLAS)
         if choice == "onednn":
             _rewrite(traced, relu or node, a, b, bias, relu is not None)
     traced.graph.eliminate_dead_code()
