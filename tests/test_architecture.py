@@ -29,7 +29,7 @@ MAY_IMPORT = {
 FOR_TYPES_ONLY = {("catalog", "data")}
 """Imports that are there for annotations alone, under TYPE_CHECKING."""
 
-BESIDE_ROOMS = {"atomic", "cache_folder", "compiler", "instants", "seal", "timing", "version"}
+BESIDE_ROOMS = {"ahead", "atomic", "cache_folder", "compiler", "instants", "seal", "timing", "version"}
 
 HEAVY = {
     "torch": {"pytorch", "training", "exporting"},

@@ -10,10 +10,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import BinaryIO, get_args
 
+from mlpspec.ahead import Ahead
 from mlpspec.atomic import write_together
 from mlpspec.diagnostics import DataError, Diagnostic, MachineError, Severity, UsageError
 from mlpspec.diagnostics.faults import Faults
-from mlpspec.runtime.ahead import Ahead
 from mlpspec.runtime.answers import Answered
 from mlpspec.runtime.bad_rows import BadRowsFile, OnError
 from mlpspec.runtime.predictor import Predictor

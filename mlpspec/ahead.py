@@ -14,7 +14,9 @@ _GLANCE = 0.2
 
 
 class Ahead(Generic[Item]):
-    """The items of a generator, the next one being made in a thread of its own while this one is used. Two exist at a time.
+    """The items of a generator, the next one being made in a thread of its own while this one is used.
+
+    Two exist at a time: who asks for an item has done with the one before.
 
     What the making raises is raised where its item would have come. The thread never keeps the process alive.
 
@@ -36,15 +38,17 @@ class Ahead(Generic[Item]):
         return self
 
     def __next__(self) -> Item:
+        if self._closed:
+            raise StopIteration
+        self._wanted.put(True)  # the item before is done with
         item, error = self._next()
         if error is not None:
             self._made.put((None, StopIteration()))
             raise error
-        self._wanted.put(True)
         return item  # type: ignore[return-value]  # there is an item where there is no error
 
     def close(self) -> None:
-        """Make no more; who waits for the next item gets the end."""
+        """Make no more; who waits for the next item, or asks for one later, gets the end."""
         if not self._closed:
             self._closed = True
             self._wanted.put(False)

@@ -5,7 +5,7 @@ import time
 
 import pytest
 
-from mlpspec.runtime.ahead import Ahead
+from mlpspec.ahead import Ahead
 
 
 def test_items_in_order_made_in_another_thread():
