@@ -16,6 +16,9 @@ from mlpspec.atomic import explained
 from mlpspec.data.encode import EncodedRows
 from mlpspec.diagnostics import DataError
 
+_ANNOUNCED = 16
+"""So many stretches are announced before they are read."""
+
 
 @dataclass(frozen=True)
 class StoredArray:
@@ -50,10 +53,13 @@ class StoredArray:
             OSError: when it cannot be read.
         """
         view, at = bytes_of(memory), 0
+        parts = [(start * self.row_bytes, (end - start) * self.row_bytes) for start, end in stretches]
         with self.path.open("rb", buffering=0) as file:
-            for start, end in stretches:
-                file.seek(start * self.row_bytes)
-                last = at + (end - start) * self.row_bytes
+            _announce(file, parts[:_ANNOUNCED])
+            for number, (start, length) in enumerate(parts):
+                _announce(file, parts[number + _ANNOUNCED : number + _ANNOUNCED + 1])
+                file.seek(start)
+                last = at + length
                 while at < last:
                     read = file.readinto(view[at:last])
                     if not read:
@@ -159,6 +165,13 @@ def _first(arrays: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
 def bytes_of(array: np.ndarray) -> memoryview:
     """The memory of a contiguous array."""
     return array.reshape(-1).view(np.uint8).data if array.size else memoryview(bytearray())
+
+
+def _announce(file: FileIO, parts: Iterable[tuple[int, int]]) -> None:
+    """Tell the system that these bytes, start and length, will be read soon, so that the disk is kept busy; where it can be told."""
+    if hasattr(os, "posix_fadvise"):
+        for start, length in parts:
+            os.posix_fadvise(file.fileno(), start, length, os.POSIX_FADV_WILLNEED)
 
 
 def _write(file: FileIO, view: memoryview) -> None:
