@@ -8,7 +8,7 @@ from typing import Any, Protocol
 import torch
 
 Mark = Any
-"""A moment in the work of a device: what was asked of it before."""
+"""A moment in the work of a device: what was asked of it before. None where it works at once, so that nothing is outstanding."""
 
 Copy = tuple[torch.Tensor, torch.Tensor]
 """Where to, where from."""
@@ -26,8 +26,8 @@ class Lane(Protocol):
         """Main memory that the device copies from."""
         ...
 
-    def memory(self, shape: Sequence[int], dtype: torch.dtype) -> torch.Tensor:
-        """Memory of the device."""
+    def memory(self, staged: torch.Tensor) -> torch.Tensor:
+        """Memory of the device for what is staged there."""
         ...
 
     def done_so_far(self) -> Mark:
@@ -48,7 +48,7 @@ class Lane(Protocol):
 
 
 class HostLane:
-    """For a device that is the CPU: a copy is done when it is asked for."""
+    """For a device that is the CPU: rows are staged where they will be used."""
 
     device = torch.device("cpu")
 
@@ -56,15 +56,15 @@ class HostLane:
         """Main memory."""
         return torch.zeros(*shape, dtype=dtype)
 
-    memory = staging
+    def memory(self, staged: torch.Tensor) -> torch.Tensor:
+        """The same memory."""
+        return staged
 
     def done_so_far(self) -> Mark:
         """Now."""
 
     def send(self, copies: Iterable[Copy], after: Mark) -> Mark:
-        """Copy now."""
-        for to, source in copies:
-            to.copy_(source)
+        """They are there."""
 
     def receive(self, mark: Mark) -> None:
         """Nothing is outstanding."""
@@ -87,9 +87,9 @@ class CudaLane:
         """Pinned memory."""
         return torch.zeros(*shape, dtype=dtype, pin_memory=True)
 
-    def memory(self, shape: Sequence[int], dtype: torch.dtype) -> torch.Tensor:
+    def memory(self, staged: torch.Tensor) -> torch.Tensor:
         """Memory of the GPU."""
-        return torch.zeros(*shape, dtype=dtype, device=self.device)
+        return torch.zeros_like(staged, device=self.device)
 
     def done_so_far(self) -> Mark:
         """An event behind all that is in the stream that calculates."""

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 import torch
@@ -12,8 +13,10 @@ from mlpspec.diagnostics import MachineError
 from mlpspec.ir.graph import Graph
 from mlpspec.language.sections.training import DataOn
 from mlpspec.training.fetched import FetchedRows
-from mlpspec.training.lanes import lane_to
+from mlpspec.training.lanes import HostLane, lane_to
+from mlpspec.training.slots import SLOTS, Slots
 from mlpspec.training.source import Source
+from mlpspec.training.stored_tensors import StoredTensors
 from mlpspec.training.tensors import Tensors
 
 MARGIN = 0.1
@@ -81,32 +84,59 @@ def place(parts: Mapping[str, Tensors], wanted: DataOn, device: torch.device, ro
     found: dict[str, Source] = {}
     fetched: dict[str, Tensors] = {}
     for name, data in parts.items():
-        if wanted == "device" or (wanted == "auto" and (left is None or data.bytes <= left)):
-            found[name] = _moved(data, device)
+        if _stays(data.bytes, wanted, left):
+            with _explained(data.bytes, device):
+                found[name] = data.to(device)
             left = None if left is None else left - data.bytes
         else:
             lane = lane or lane_to(device)
             found[name], fetched[name] = FetchedRows(data, lane), data
-    return found, _told(fetched, parts, wanted, device, room)
+    if not fetched:
+        return found, _resident("rows", wanted, device)
+    which = "rows" if len(fetched) == len(parts) else f"{' and '.join(fetched)} rows"
+    return found, _away(which, sum(data.bytes for data in fetched.values()), wanted, device, room)
 
 
-def _moved(data: Tensors, device: torch.device) -> Tensors:
+def place_chunks(data: StoredTensors, rows: int, wanted: DataOn, device: torch.device, room: Room | None) -> tuple[Slots, Source, str]:
+    """Room for two chunks of `rows` rows that come from files; how steps see it; and one line that says where it is and why.
+
+    `auto` puts it on the device if it fits there.
+
+    Raises:
+        MachineError: when `device` is wanted and the chunks do not fit.
+    """
+    bytes, name = SLOTS * rows * data.stored.row_bytes, f"rows in files; chunks of {rows:,} rows"
+    if _stays(bytes, wanted, room.for_rows if room is not None and wanted == "auto" else None):
+        with _explained(bytes, device):
+            slots = Slots(data, rows, lane_to(device))
+        return slots, slots.memory, _resident(name, wanted, device)
+    slots = Slots(data, rows, HostLane())
+    return slots, FetchedRows(slots.memory, lane_to(device)), _away(name, bytes, wanted, device, room)
+
+
+def _stays(bytes: int, wanted: DataOn, left: int | None) -> bool:
+    """Whether rows of so many bytes are put on the device, which has this many left; None where that need not be asked."""
+    return wanted == "device" or (wanted == "auto" and (left is None or bytes <= left))
+
+
+@contextmanager
+def _explained(bytes: int, device: torch.device) -> Iterator[None]:
     try:
-        return data.to(device)
+        yield
     except torch.OutOfMemoryError as error:
         help = "leave `training.data_on` out, and they are fetched from main memory while others are learnt from"
-        raise MachineError(f"the rows take {_size(data.bytes)}, which {device} has no room for", help=help) from error
+        raise MachineError(f"the rows take {_size(bytes)}, which {device} has no room for", help=help) from error
 
 
-def _told(fetched: Mapping[str, Tensors], parts: Mapping[str, Tensors], wanted: DataOn, device: torch.device, room: Room | None) -> str:
-    if not fetched:
-        return f"rows on {device}" + (", as asked" if wanted == "device" else "")
-    which = "rows" if len(fetched) == len(parts) else f"{' and '.join(fetched)} rows"
-    where = f"{which} in main memory, fetched while others are learnt from"
+def _resident(what: str, wanted: DataOn, device: torch.device) -> str:
+    return f"{what} on {device}" + (", as asked" if wanted == "device" else "")
+
+
+def _away(what: str, bytes: int, wanted: DataOn, device: torch.device, room: Room | None) -> str:
+    where = f"{what} in main memory, fetched while others are learnt from"
     if wanted == "host" or room is None:
         return f"{where}, as asked"
-    bytes = _size(sum(data.bytes for data in fetched.values()))
-    return f"{where}: they take {bytes}, and {device} has {_size(room.for_rows)} beside the step"
+    return f"{where}: they take {_size(bytes)}, and {device} has {_size(room.for_rows)} beside the step"
 
 
 def _size(bytes: int) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Protocol
 
 import torch
@@ -18,9 +18,12 @@ Cut = tuple[int, int]
 Rows = tuple[tuple[torch.Tensor, ...], dict[str, torch.Tensor]]
 """Inputs in the order of the network's, (rows, ...) each, and targets by name."""
 
+Allocate = Callable[[Sequence[int], torch.dtype], torch.Tensor]
+"""Makes memory of a shape and a type."""
+
 
 class Delivery(Protocol):
-    """The rows of one cut, on the device. They are there until the next delivery is asked for."""
+    """The rows of one cut, ready to be used. They are there until the next delivery is asked for."""
 
     def take(self) -> Rows:
         """Them; the receiver may change them, unless the rows were visited in their own order."""
@@ -61,4 +64,20 @@ class Source(Protocol):
 
         All that will be asked for is known at once, so that rows can be fetched while others are learnt from. Close it when done early.
         """
+        ...
+
+
+class Held(Source, Protocol):
+    """Rows that this process can read, in main memory or in files: they can be written into memory, and sent from there."""
+
+    def part(self, start: int, end: int) -> Held:
+        """The rows from `start` to before `end`."""
+        ...
+
+    def at(self, order: torch.Tensor | None, cut: Cut) -> Delivery:
+        """The rows of a cut, which are read when they are taken or written."""
+        ...
+
+    def empty(self, rows: int, make: Allocate) -> Tensors:
+        """Memory for so many rows of their form."""
         ...

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Mapping, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import torch
 
 from mlpspec.training.device import sent
-from mlpspec.training.source import Cut, Rows
+from mlpspec.training.source import Allocate, Cut, Rows
 
 
 @dataclass(frozen=True)
 class Tensors:
-    """Inputs in the order of the network's forward, targets by name; the first axis of each is the rows. A `Source`."""
+    """Inputs in the order of the network's forward, targets by name; the first axis of each is the rows. A `Held` source."""
 
     rows: int
     inputs: tuple[torch.Tensor, ...]
@@ -30,19 +30,35 @@ class Tensors:
         return cls(rows, tuple(move(array) for array in inputs.values()), {name: move(array) for name, array in targets.items()})
 
     @property
+    def all(self) -> tuple[torch.Tensor, ...]:
+        """The inputs, then the targets."""
+        return *self.inputs, *self.targets.values()
+
+    @property
     def device(self) -> torch.device:
         """Where they are."""
-        return next(iter((*self.targets.values(), *self.inputs))).device
+        return self.all[0].device
 
     @property
     def bytes(self) -> int:
         """How much memory they take."""
-        return sum(tensor.nbytes for tensor in (*self.inputs, *self.targets.values()))
+        return sum(tensor.nbytes for tensor in self.all)
 
     def to(self, device: torch.device) -> Tensors:
         """The same rows on a device."""
-        targets = {name: tensor.to(device) for name, tensor in self.targets.items()}
-        return Tensors(self.rows, tuple(tensor.to(device) for tensor in self.inputs), targets)
+        return self.map(lambda tensor: tensor.to(device))
+
+    def map(self, change: Callable[[torch.Tensor], torch.Tensor]) -> Tensors:
+        """As many rows of what `change` makes of each tensor."""
+        return Tensors(self.rows, tuple(map(change, self.inputs)), {name: change(tensor) for name, tensor in self.targets.items()})
+
+    def empty(self, rows: int, make: Allocate) -> Tensors:
+        """Memory for so many rows of the same form."""
+
+        def like(tensor: torch.Tensor) -> torch.Tensor:
+            return make((rows, *tensor.shape[1:]), tensor.dtype)
+
+        return Tensors(rows, tuple(map(like, self.inputs)), {name: like(tensor) for name, tensor in self.targets.items()})
 
     def pick(self, index: torch.Tensor) -> Rows:
         """The rows at `index`, (batch,) int64."""
@@ -66,8 +82,13 @@ class Tensors:
     def visit(self, order: torch.Tensor | None, cuts: Sequence[Cut]) -> Generator[Picked | Stretch, None, None]:
         """A delivery for each cut of an order, or of the rows in their own."""
         there = None if order is None else sent(order, self.device)
-        for start, end in cuts:
-            yield Stretch(self.part(start, end)) if there is None else Picked(self, there[start:end])
+        for cut in cuts:
+            yield self.at(there, cut)
+
+    def at(self, order: torch.Tensor | None, cut: Cut) -> Picked | Stretch:
+        """The rows of a cut."""
+        start, end = cut
+        return Stretch(self.part(start, end)) if order is None else Picked(self, order[start:end])
 
 
 @dataclass(frozen=True)

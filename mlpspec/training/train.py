@@ -257,9 +257,8 @@ class _Run:
         }
         size, rows = spec.training.batch_size, self.dataset.parts["train"].rows
         largest = size.largest(rows, spec.training.accumulate) if isinstance(size, Auto) else max(stage.rows for stage in size.stages())
-        room = room_on(self.device, step_bytes(self.module, self.graph, min(largest, rows)))
-        placed, self.data_on = place(parts, spec.training.data_on, self.device, room)
-        self.data_on = "rows in files" if stored else self.data_on
+        self.room = room_on(self.device, step_bytes(self.module, self.graph, min(largest, rows)))
+        placed, self.data_on = place(parts, spec.training.data_on, self.device, self.room)
         self.parts: dict[str, Source] = {name: {**placed, **stored}[name] for name, part in found if part.rows}
         self.precision = Precision(spec.training.precision, self.device, tf32=spec.training.tf32)
         self.loss = TotalLoss(spec.targets, self.dataset.preprocessing.targets, self.device)
@@ -294,18 +293,23 @@ class _Run:
 
     def _feed_rows(self) -> Source:
         """Let the training rows be fed, from memory or files; what steps learn from."""
-        from mlpspec.training.chunks import ChunkFeed
+        from mlpspec.training.chunks import ChunkFeed, chunk_rows
         from mlpspec.training.feed import MemoryFeed
+        from mlpspec.training.placement import place, place_chunks
         from mlpspec.training.stored_tensors import StoredTensors
 
-        rows = self.parts["train"]
+        rows, wanted = self.parts["train"], self.spec.training.data_on
         self.feed: Feed
         if not isinstance(rows, StoredTensors):
             self.feed = MemoryFeed(rows, self.plan)
-            return rows
-        self.feed = chunks = ChunkFeed(rows.stored, self.plan, self.device, epochs=self.spec.training.epochs)
-        self.opened.callback(chunks.close)
-        return chunks.data
+        elif (size := chunk_rows(rows, self.plan)) < rows.rows:
+            slots, data, self.data_on = place_chunks(rows, size, wanted, self.device, self.room)
+            self.feed = ChunkFeed(rows, self.plan, slots, data)
+        else:
+            placed, self.data_on = place({"train": rows.in_main_memory()}, wanted, self.device, self.room)
+            self.feed = MemoryFeed(placed["train"], self.plan)
+        self.opened.callback(self.feed.close)
+        return self.feed.data
 
     def _found_stages(self) -> Sequence[Stage] | None:
         """The batch size where the spec leaves it open."""

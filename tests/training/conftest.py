@@ -122,3 +122,50 @@ def threads_as_group(monkeypatch):
         return threads
 
     return make
+
+
+class LateLane:
+    """A device that copies at the last moment: when somebody waits for it. Its memory is NaN or -1 where nothing has arrived."""
+
+    device = torch.device("cpu")
+
+    def __init__(self):
+        self.lock, self.asked, self.copied, self.moments, self.log = threading.Lock(), [], 0, 0, []
+
+    def staging(self, shape, dtype):
+        return torch.zeros(*shape, dtype=dtype)
+
+    def memory(self, staged):
+        return torch.full_like(staged, torch.nan if staged.is_floating_point() else -1)
+
+    def done_so_far(self):
+        with self.lock:
+            self.moments += 1
+            self.log.append(("done", self.moments))
+            return self.moments
+
+    def send(self, copies, after):
+        with self.lock:
+            self.asked.append(list(copies))
+            self.log.append(("send", after))
+            return len(self.asked)
+
+    def receive(self, mark):
+        self.copy_until(mark)
+        self.log.append(("receive", mark))
+
+    def wait(self, mark):
+        self.copy_until(mark)
+
+    def copy_until(self, mark):
+        with self.lock:
+            for copies in self.asked[self.copied : mark]:
+                for to, source in copies:
+                    to.copy_(source)
+            self.copied = max(self.copied, mark)
+
+
+@pytest.fixture
+def late_lane():
+    """Its class."""
+    return LateLane

@@ -102,7 +102,7 @@ class Training(Record):
     data_on: DataOn = option(
         default="auto",
         doc="Where the encoded rows are while the network learns: on its device, or in main memory (host), from where they are fetched "
-        "while others are learnt from. auto: on a GPU as long as they fit beside the step.",
+        "while others are learnt from. auto: on a GPU as long as they fit beside the step. Of data that is streamed, two chunks are there.",
     )
 
     shuffle: bool = option(default=True, doc="Visit the training rows in a new order every epoch; false is `sampling: sequential`.")
