@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import torch
 from torch import nn
@@ -16,8 +17,10 @@ from mlpspec.training.fetched import FetchedRows
 from mlpspec.training.lanes import HostLane, lane_to
 from mlpspec.training.slots import SLOTS, Slots
 from mlpspec.training.source import Source
-from mlpspec.training.stored_tensors import StoredTensors
 from mlpspec.training.tensors import Tensors
+
+if TYPE_CHECKING:
+    from mlpspec.training.stored_tensors import StoredTensors
 
 MARGIN = 0.1
 """The share of a GPU's memory that is left alone: for libraries, for what is torn into pieces, and for others."""

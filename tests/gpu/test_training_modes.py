@@ -4,26 +4,34 @@ from __future__ import annotations
 
 from contextlib import contextmanager
 
+import numpy as np
 import pytest
 import torch
 from torch import nn
 from torch.nn import functional
 
+from mlpspec.catalog.batch_sizes import Fixed
 from mlpspec.catalog.clippings import Norm
 from mlpspec.catalog.mixings import Mixup
 from mlpspec.catalog.optimizers import OPTIMIZERS
 from mlpspec.catalog.optimizers.adam import Adam
 from mlpspec.catalog.optimizers.rmsprop import RmsProp
+from mlpspec.data.encode import EncodedRows
+from mlpspec.data.streaming.stored import RowsWriter
 from mlpspec.ir.callback import Decay
+from mlpspec.language.sections.training import Training
+from mlpspec.training import stored_tensors
 from mlpspec.training.alteration import Alteration
 from mlpspec.training.averages import Averages
 from mlpspec.training.batches import batch_bounds, epoch_order, forms_of
+from mlpspec.training.chunks import ChunkFeed, chunk_rows
 from mlpspec.training.clip import Clip
 from mlpspec.training.compiled import cuda_graph
 from mlpspec.training.compiled.make import make_step
 from mlpspec.training.fetched import FetchedRows
 from mlpspec.training.lanes import lane_to
-from mlpspec.training.placement import Room, place, room_on
+from mlpspec.training.placement import Room, place, place_chunks, room_on
+from mlpspec.training.plan import Plan
 from mlpspec.training.precision import Precision
 from mlpspec.training.tensors import Tensors
 
@@ -148,6 +156,30 @@ def test_many_fetched_rows_arrive_whole(torch_device):
         index = order[start:end].to(torch_device)
         assert torch.equal(targets["y"], index)
         assert torch.equal(x, there.inputs[0][index])
+
+
+@pytest.mark.parametrize("wanted", ["device", "host"])
+def test_chunks_from_files_arrive_whole(wanted, torch_device, tmp_path, monkeypatch):
+    """Each row once an epoch, its input beside its number, while the GPU is kept busy."""
+    numbers, device = np.arange(100_000), torch.device(torch_device)
+    with RowsWriter(tmp_path / "train") as writer:
+        writer.write(EncodedRows({"x": np.repeat(numbers[:, None], 64, 1).astype(np.float32)}, {"y": numbers}), len(numbers))
+    monkeypatch.setattr(stored_tensors, "PIECE_BYTES", 4 << 20)
+    plan = Plan(Training(epochs=2, batch_size=Fixed(rows=1000)), 1, len(numbers))
+    data = stored_tensors.StoredTensors(writer.stored(), device)
+    feed = ChunkFeed(data, plan, *place_chunks(data, chunk_rows(data, plan), wanted, device, None)[:2])
+    busy = torch.randn(64, 64) if torch_device == "cpu" else torch.randn(4000, 4000, device=device)
+    for epoch in range(2):
+        seen = []
+        for stretch in feed.stretches(epoch):
+            cuts = [(batch[0] - stretch.start, batch[-1] - stretch.start) for batch in plan.batches(epoch)[stretch.first : stretch.last]]
+            for delivery in stretch.data.visit(stretch.order, cuts):
+                busy = (busy @ busy).clamp_(-1, 1)
+                (x,), targets = delivery.take()
+                assert torch.equal(x, targets["y"].float()[:, None].expand(-1, 64))
+                seen.append(targets["y"].to("cpu", copy=True))
+        assert torch.equal(torch.cat(seen).sort().values, torch.from_numpy(numbers))
+    feed.close()
 
 
 @contextmanager
