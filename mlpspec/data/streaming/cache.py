@@ -3,22 +3,22 @@
 from __future__ import annotations
 
 import json
-import os
 import secrets
 import shutil
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
 
 from mlpspec.atomic import explained, write_atomically
 from mlpspec.cache_folder import cache_folder
 from mlpspec.data.hashes import sha256
-from mlpspec.diagnostics import MachineError
+from mlpspec.data.streaming.lock import Lock
 
-try:
-    import fcntl
-except ImportError:  # Windows: two processes may do the same work, and the first one's stays
-    fcntl = None
+_USED: dict[Path, Lock] = {}
+"""The entries that this process uses."""
+
+_WAITING = "another process works on the same data; waiting for it"
 
 
 def entries_folder() -> Path:
@@ -27,7 +27,7 @@ def entries_folder() -> Path:
 
 
 def cached(key: str, is_whole: Callable[[Path], bool], make: Callable[[Path], None], say: Callable[[str], None]) -> Path:
-    """The folder of an entry, which is made where there is none or it is damaged.
+    """The folder of an entry, which is made where there is none or it is damaged. It is in use until the process ends: `clear` leaves it.
 
     Args:
         key: the entry's name.
@@ -40,33 +40,119 @@ def cached(key: str, is_whole: Callable[[Path], bool], make: Callable[[Path], No
     """
     root = entries_folder()
     entry = root / key
-    if is_whole(entry):
-        return entry
     with explained(root):
         root.mkdir(parents=True, exist_ok=True)
-    with _alone(root / f".{key}.lock", say):
-        if is_whole(entry):  # another process made it meanwhile
-            return entry
-        for left in root.glob(f".{key}.*.tmp"):  # by a process that was killed
-            shutil.rmtree(left, ignore_errors=True)
-        new = root / f".{key}.{secrets.token_hex(4)}.tmp"
-        try:
-            with explained(root):
-                new.mkdir()
-            make(new)
-            with explained(root):
-                if entry.exists():
-                    say(f"the encoded data in {entry} is damaged; it is made anew")
-                    shutil.rmtree(entry)
-                new.replace(entry)
-        finally:
-            shutil.rmtree(new, ignore_errors=True)
+    _use(entry, say)
+    if not is_whole(entry):
+        _USED.pop(entry).release()
+        with Lock(_lock(entry), waiting=lambda: say(_WAITING)):
+            if not is_whole(entry):  # no other process made it meanwhile
+                _make(entry, make, say)
+        _use(entry, say)
     return entry
+
+
+def _use(entry: Path, say: Callable[[str], None]) -> None:
+    """Let others know that this process uses an entry."""
+    if entry not in _USED:
+        _USED[entry] = Lock(_lock(entry), shared=True, waiting=lambda: say(_WAITING))
+
+
+def _make(entry: Path, make: Callable[[Path], None], say: Callable[[str], None]) -> None:
+    for left in _unfinished(entry):  # by a process that was killed
+        shutil.rmtree(left, ignore_errors=True)
+    new = _aside(entry)
+    try:
+        with explained(entry.parent):
+            new.mkdir()
+        make(new)
+        with explained(entry.parent):
+            if entry.exists():
+                say(f"the encoded data in {entry} is damaged; it is made anew")
+                shutil.rmtree(entry)
+            new.replace(entry)
+    finally:
+        shutil.rmtree(new, ignore_errors=True)
+
+
+@dataclass(frozen=True)
+class Contents:
+    """What is in the cache: its folder, how many entries, their bytes, and the bytes that are free on that disk."""
+
+    folder: Path
+    entries: int
+    bytes: int
+    free: int
+
+
+@dataclass(frozen=True)
+class Cleared:
+    """What became of the entries: how many are gone, with so many bytes; how many are in use and stay."""
+
+    removed: int
+    bytes: int
+    in_use: int
+
+
+def contents() -> Contents:
+    """Look into the cache."""
+    root = entries_folder()
+    there = next(folder for folder in (root, *root.absolute().parents) if folder.exists())
+    return Contents(root, len(_entries()), _bytes(root), shutil.disk_usage(there).free)
+
+
+def clear() -> Cleared:
+    """Delete all entries that no process uses, and what processes that were killed left.
+
+    Raises:
+        MachineError: when they cannot be deleted.
+    """
+    before, in_use, entries = _bytes(entries_folder()), 0, _entries()
+    for entry in entries:
+        try:
+            with Lock(_lock(entry)), explained(entry.parent):
+                if entry.exists():
+                    entry.replace(_aside(entry))  # nobody finds half of it
+                for left in _unfinished(entry):
+                    shutil.rmtree(left)
+        except BlockingIOError:
+            in_use += 1
+    if not in_use:
+        _memory().unlink(missing_ok=True)
+    return Cleared(len(entries) - in_use, before - _bytes(entries_folder()), in_use)
+
+
+def _entries() -> list[Path]:
+    """Those that are there, and those that were begun."""
+    root = entries_folder()
+    names = {path.name.removeprefix(".").partition(".")[0] for path in root.glob("*") if path.is_dir()}
+    return [root / name for name in sorted(names)]
+
+
+def _bytes(folder: Path) -> int:
+    found = 0
+    for path in folder.rglob("*"):
+        with suppress(FileNotFoundError):  # another process has just deleted it
+            found += path.stat().st_size if path.is_file() else 0
+    return found
+
+
+def _lock(entry: Path) -> Path:
+    return entry.with_name(f".{entry.name}.lock")
+
+
+def _aside(entry: Path) -> Path:
+    """A name for a folder that is no entry yet, or no longer."""
+    return entry.with_name(f".{entry.name}.{secrets.token_hex(4)}.tmp")
+
+
+def _unfinished(entry: Path) -> list[Path]:
+    return list(entry.parent.glob(f".{entry.name}.*.tmp"))
 
 
 def digests(paths: Mapping[str, Path]) -> dict[str, str]:
     """The SHA-256 of files, by name. One whose path, size and time of change are as before is not read again."""
-    memory = entries_folder() / "hashes.json"
+    memory = _memory()
     known = _read(memory)
     found = {}
     for name, path in paths.items():
@@ -81,26 +167,8 @@ def digests(paths: Mapping[str, Path]) -> dict[str, str]:
     return found
 
 
-@contextmanager
-def _alone(lock: Path, say: Callable[[str], None]) -> Iterator[None]:
-    """Within it, no other process of this machine is. A process that ends, however, lets the others in."""
-    if fcntl is None:
-        yield
-        return
-    with explained(lock):
-        descriptor = os.open(lock, os.O_RDWR | os.O_CREAT, 0o666)
-    try:
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            say("another process encodes the same data; waiting for it")
-            fcntl.flock(descriptor, fcntl.LOCK_EX)
-        except OSError as error:
-            help = "set MLPSPEC_CACHE to a folder on a disk of this machine"
-            raise MachineError(f"{lock.parent} cannot be locked: {error.strerror}", code="cannot-write", help=help) from error
-        yield
-    finally:
-        os.close(descriptor)
+def _memory() -> Path:
+    return entries_folder() / "hashes.json"
 
 
 def _read(memory: Path) -> dict[str, str]:

@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from mlpspec.data.streaming.cache import cached, digests, entries_folder
+from mlpspec.data.streaming import cache
+from mlpspec.data.streaming.cache import Cleared, cached, clear, contents, digests, entries_folder
 from mlpspec.diagnostics import MachineError
 
 
@@ -93,6 +94,60 @@ def test_a_process_that_is_killed_leaves_nothing_in_the_way(folder):
     assert len(list(entries_folder().glob(".key.*.tmp"))) == 1
     cached("key", is_whole, finish, silent)
     assert not list(entries_folder().glob(".key.*.tmp"))
+
+
+USING = """
+import sys
+from pathlib import Path
+from mlpspec.data.streaming.cache import cached
+
+def make(path):
+    (path / "done").write_bytes(bytes(1000))
+
+cached(sys.argv[1], lambda path: (path / "done").is_file(), make, print)
+print("has it", flush=True)
+sys.stdin.read()
+"""
+
+
+def test_what_is_there_and_what_is_not_in_use_can_be_cleared(folder):
+    entries_folder().mkdir(parents=True)
+    (entries_folder() / ".killed.12345678.tmp").mkdir()
+    (entries_folder() / ".killed.12345678.tmp" / "half").write_bytes(bytes(50))
+    user, other = (
+        subprocess.Popen([sys.executable, "-c", USING, key], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        for key in ("used", "left")
+    )
+    assert user.stdout is not None
+    assert user.stdout.readline() == "has it\n"
+    other.communicate(timeout=60)
+    found = contents()
+    assert (found.folder, found.entries, found.bytes) == (entries_folder(), 3, 2050)
+    assert found.free > 0
+    expected = Cleared(removed=2, bytes=1050, in_use=1) if sys.platform != "win32" else Cleared(removed=3, bytes=2050, in_use=0)
+    assert clear() == expected
+    assert [path.name for path in entries_folder().iterdir() if path.is_dir()] == ["used"] * expected.in_use
+    user.communicate(timeout=60)
+    assert clear().in_use == 0
+    assert (contents().entries, contents().bytes) == (0, 0)
+    assert is_whole(cached("left", is_whole, finish, silent)), "it is made again"
+
+
+def test_an_entry_that_this_process_uses_stays(folder):
+    entry = cached("key", is_whole, finish, silent)
+    (entries_folder() / "hashes.json").write_text("{}")
+    if sys.platform != "win32":
+        assert clear() == Cleared(0, 0, 1)
+        assert is_whole(entry)
+    cache._USED.pop(entry).release()
+    assert clear().removed == 1
+    assert not (entries_folder() / "hashes.json").exists()
+
+
+def test_no_cache_at_all(folder):
+    assert (contents().entries, contents().bytes) == (0, 0)
+    assert clear() == Cleared(0, 0, 0)
+    assert not entries_folder().exists()
 
 
 def test_a_cache_that_cannot_be_written(folder, monkeypatch):
