@@ -55,8 +55,9 @@ def load_dataset(
     """
     if data.streaming and frame is None:
         from mlpspec.data.streaming.load import load_streamed
+        from mlpspec.data.streaming.recipe import Recipe
 
-        return load_streamed(data, inputs, targets, folder=folder, seed=seed, say=say)
+        return load_streamed(Recipe(data, inputs, targets, seed), folder, say)
     opened = opened or open_data(data, folder=folder, frame=frame)
     rows = _rows(opened, data, targets, seed)
     train, index = rows["train"]

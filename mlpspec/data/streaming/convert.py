@@ -15,23 +15,19 @@ import numpy as np
 import polars as pl
 
 from mlpspec.atomic import explained
-from mlpspec.catalog.inputs.base import InputType
 from mlpspec.catalog.reading import Reading
-from mlpspec.catalog.targets.base import TargetType
 from mlpspec.data.encode import Unseen, encode
 from mlpspec.data.fit import dividing_columns, fit, missing_tokens
 from mlpspec.data.sources.series import FrameTable
 from mlpspec.data.split import PARTS
 from mlpspec.data.streaming.blocks import BLOCK_ROWS, Block, Source
 from mlpspec.data.streaming.division import divide
+from mlpspec.data.streaming.recipe import FORMAT, Recipe
 from mlpspec.data.streaming.sample import Sample, columns_read, sample_size
 from mlpspec.data.streaming.stored import RowsWriter, StoredRows
 from mlpspec.data.suspicions import suspicions
 from mlpspec.diagnostics import DataError, Diagnostic, MachineError, Severity
 from mlpspec.ir.fitted import Preprocessing
-from mlpspec.language.sections.data import Data
-
-FORMAT = 1
 
 HEAD_ROWS = 1000
 """How many raw rows of each part are kept beside the encoded ones."""
@@ -57,27 +53,18 @@ class Encoded:
 
 
 class Conversion:
-    """The conversion of one `data:` section.
+    """The conversion of the data of one spec.
 
     Args:
+        recipe: how rows are read.
         sources: the data of each part that has its own; or, for data that is divided, that of all under the empty name.
         say: is told now and then how far it is.
     """
 
-    def __init__(
-        self,
-        data: Data,
-        inputs: Mapping[str, InputType],
-        targets: Mapping[str, TargetType],
-        sources: Mapping[str, Source],
-        *,
-        seed: int,
-        say: Callable[[str], None],
-        block_rows: int = BLOCK_ROWS,
-    ):
-        self.data, self.inputs, self.targets, self.sources, self.seed = data, inputs, targets, sources, seed
-        self.readings = [entry.reading(name) for entries in (targets, inputs) for name, entry in entries.items()]
-        self.reserved = dividing_columns(data.split)
+    def __init__(self, recipe: Recipe, sources: Mapping[str, Source], *, say: Callable[[str], None], block_rows: int = BLOCK_ROWS):
+        self.recipe, self.sources = recipe, sources
+        self.readings = [entry.reading(name) for entries in (recipe.targets, recipe.inputs) for name, entry in entries.items()]
+        self.reserved = dividing_columns(recipe.data.split)
         self._say, self._block_rows, self._said = say, block_rows, time.monotonic()
 
     def run(self, folder: Path) -> None:
@@ -88,7 +75,8 @@ class Conversion:
             MachineError: when there is no room for the encoded rows.
         """
         counts, sample, rows = self._learn()
-        preprocessing = fit(self.inputs, self.targets, sample, rows, tokens=missing_tokens(self.data), reserved=self.reserved)
+        recipe, tokens = self.recipe, missing_tokens(self.recipe.data)
+        preprocessing = fit(recipe.inputs, recipe.targets, sample, rows, tokens=tokens, reserved=self.reserved)
         warnings = list(suspicions(preprocessing, sample, rows))
         refuse_full_disk(preprocessing, sample, counts, folder)
         parts, more = self._encode(preprocessing, folder)
@@ -110,7 +98,7 @@ class Conversion:
         counts: dict[str, int] = dict.fromkeys(PARTS, 0)
         sample = None
         for block in self._blocks(source, "reading", columns):
-            sample = sample or Sample(columns, sample_size(block.frame), self.seed)
+            sample = sample or Sample(columns, sample_size(block.frame), self.recipe.seed)
             with problems.noted():
                 parts = self._divided(block, "train")
                 for part, rows in parts.items():
@@ -123,7 +111,7 @@ class Conversion:
         return counts, table, self._divided(table, "train")["train"]
 
     def _refuse_empty(self, source: Source, counts: Mapping[str, int]) -> None:
-        total, split = sum(counts.values()), self.data.split
+        total, split = sum(counts.values()), self.recipe.data.split
         if not total:
             raise DataError(f"`{source.name}` has 0 rows", code="missing-data", place=source.name, help="a data file has a header and rows")
         wanted = PARTS if "" in self.sources and split.column is None else ("train",)
@@ -158,7 +146,7 @@ class Conversion:
 
     def _divided(self, block: Block, given: str) -> dict[str, np.ndarray]:
         """The rows of each part in a block; all of `given` where each part has its own files."""
-        return divide(block, self.data.split, self.seed) if "" in self.sources else {given: np.arange(block.rows)}
+        return divide(block, self.recipe.data.split, self.recipe.seed) if "" in self.sources else {given: np.arange(block.rows)}
 
     def _columns(self, source: Source) -> dict[str, Reading]:
         return columns_read(self.readings, source.columns, self.reserved)

@@ -2,49 +2,39 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 
-from mlpspec.catalog.inputs.base import InputType
-from mlpspec.catalog.targets.base import TargetType
 from mlpspec.data.dataset import Dataset
-from mlpspec.data.fit import encoded_alike, missing_tokens
+from mlpspec.data.fit import missing_tokens
 from mlpspec.data.hashes import files_of
 from mlpspec.data.opening import check_file, shown
 from mlpspec.data.split import PARTS
 from mlpspec.data.streaming.blocks import Source
 from mlpspec.data.streaming.cache import cached, digests
-from mlpspec.data.streaming.convert import FORMAT, Conversion, read_converted
+from mlpspec.data.streaming.convert import Conversion, read_converted
 from mlpspec.data.streaming.part import StoredPart
+from mlpspec.data.streaming.recipe import Recipe
 from mlpspec.data.streaming.stored import StoredRows
 from mlpspec.data.table import Table
 from mlpspec.diagnostics import DataError, Diagnostic, Severity
-from mlpspec.language.sections.data import Data
-from mlpspec.version import __version__
 
 
-def load_streamed(
-    data: Data,
-    inputs: Mapping[str, InputType],
-    targets: Mapping[str, TargetType],
-    *,
-    folder: Path,
-    seed: int,
-    say: Callable[[str], None] = lambda text: None,
-) -> Dataset:
+def load_streamed(recipe: Recipe, folder: Path, say: Callable[[str], None] = lambda text: None) -> Dataset:
     """`load_dataset` for data that may be larger than memory: encoded once, block by block, and kept in the cache folder.
 
     Args:
+        recipe: how rows are read.
+        folder: the spec's, from which its paths count.
         say: is told of what takes time.
 
     Raises:
         DataError: with what is wrong with the files, then with the columns, then with single rows.
         MachineError: when a file may not be read, or the cache folder not written.
     """
+    data = recipe.data
     written = {"": data.path} if data.path is not None else {part: path for part in PARTS if (path := getattr(data, part)) is not None}
     files = {part: files_of(data, path, folder) for part, path in written.items()}
     _refuse_missing([path for found in files.values() for path in found.values()])
@@ -55,13 +45,13 @@ def load_streamed(
         )
         for part, path in written.items()
     }
-    conversion = Conversion(data, inputs, targets, sources, seed=seed, say=say)
+    conversion = Conversion(recipe, sources, say=say)
 
     def make(new: Path) -> None:
         say(f"encoding the data into {new.parent}")
         conversion.run(new)
 
-    entry = cached(key_of(data, inputs, targets, hashes, seed), lambda path: read_converted(path) is not None, make, say)
+    entry = cached(recipe.key(hashes), lambda path: read_converted(path) is not None, make, say)
     found = read_converted(entry)
     if found is None:
         raise DataError(f"the encoded data in {entry} was changed while it was opened", help="try again")
@@ -69,17 +59,6 @@ def load_streamed(
     rows = parts["train"].rows
     notes = (*found.warnings, *([_note(found.fitted_on, rows)] if found.fitted_on < rows else []))
     return Dataset(found.preprocessing, parts, hashes, notes, fitted_on=found.fitted_on)
-
-
-def key_of(data: Data, inputs: Mapping[str, InputType], targets: Mapping[str, TargetType], hashes: Mapping[str, str], seed: int) -> str:
-    """The hash of all that encoded rows depend on: the files, the sections that say how they are read, and the version that reads them."""
-    read, truth = encoded_alike(inputs, targets)
-    about = [FORMAT, __version__, repr(data), _texts(read), _texts(truth), dict(hashes), seed]
-    return hashlib.sha256(json.dumps(about).encode()).hexdigest()[:32]
-
-
-def _texts(entries: Mapping[str, object]) -> dict[str, str]:
-    return {name: repr(entry) for name, entry in entries.items()}
 
 
 def _note(fitted_on: int, rows: int) -> Diagnostic:

@@ -19,6 +19,7 @@ from mlpspec.data.streaming import convert, sample
 from mlpspec.data.streaming.cache import entries_folder
 from mlpspec.data.streaming.load import load_streamed
 from mlpspec.data.streaming.part import StoredPart
+from mlpspec.data.streaming.recipe import Recipe
 from mlpspec.diagnostics import DataError, MachineError
 from mlpspec.language.sections.data import Data, Split
 
@@ -250,6 +251,6 @@ def test_progress_is_said(folder, people, write, monkeypatch):
     monkeypatch.setattr(convert.Conversion.__init__, "__kwdefaults__", {"block_rows": 300})
     write(people, "people.parquet")
     said: list[str] = []
-    load_streamed(Data(path="people.parquet"), INPUTS, TARGETS, folder=Path(), seed=1, say=said.append)
+    load_streamed(Recipe(Data(path="people.parquet"), INPUTS, TARGETS, 1), Path(), said.append)
     assert any(text.startswith("reading `people.parquet`: ") for text in said)
     assert any(text.startswith("encoding `people.parquet`: ") and text.endswith(" rows so far") for text in said)

@@ -14,9 +14,8 @@ pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="there is no loc
 
 def test_many_may_share_and_one_may_be_alone(tmp_path):
     path = tmp_path / "lock"
-    with Lock(path, shared=True), Lock(path, shared=True):
-        with pytest.raises(BlockingIOError):
-            Lock(path)
+    with Lock(path, shared=True), Lock(path, shared=True), pytest.raises(BlockingIOError):
+        Lock(path)
     with Lock(path):
         for shared in (True, False):
             with pytest.raises(BlockingIOError):
@@ -43,8 +42,9 @@ def test_who_waits_gets_it(tmp_path):
 
 
 def test_a_process_that_ends_lets_go(tmp_path):
-    program = "import os, sys; from pathlib import Path; from mlpspec.data.streaming.lock import Lock; lock = Lock(Path(sys.argv[1])); os._exit(1)"
-    assert subprocess.run([sys.executable, "-c", program, str(tmp_path / "lock")], check=False).returncode == 1
+    take = "import os, sys; from pathlib import Path; from mlpspec.data.streaming.lock import Lock"
+    program = f"{take}; lock = Lock(Path(sys.argv[1])); os._exit(7)"
+    assert subprocess.run([sys.executable, "-c", program, str(tmp_path / "lock")], check=False).returncode == 7
     Lock(tmp_path / "lock").release()
 
 

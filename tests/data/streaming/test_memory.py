@@ -16,11 +16,12 @@ from mlpspec.catalog.inputs import Category, Numeric
 from mlpspec.catalog.targets import NumericTarget
 from mlpspec.data.streaming import sample
 from mlpspec.data.streaming.load import load_streamed
+from mlpspec.data.streaming.recipe import Recipe
 from mlpspec.language.sections.data import Data
 
 sample.SAMPLE_ROWS = 5000
 inputs = {"x": Numeric(columns=("x*",)), "word": Category(unseen="unknown")}
-found = load_streamed(Data(path=sys.argv[1], streaming=True), inputs, {"y": NumericTarget()}, folder=Path(), seed=1)
+found = load_streamed(Recipe(Data(path=sys.argv[1], streaming=True), inputs, {"y": NumericTarget()}, 1), Path())
 print(sum(part.rows for part in found.parts.values()), resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)
 """
 
