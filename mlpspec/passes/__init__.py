@@ -15,6 +15,7 @@ from mlpspec.passes.checks.monitor import check_monitor
 from mlpspec.passes.checks.names import check_names
 from mlpspec.passes.checks.paths import check_paths
 from mlpspec.passes.checks.sampling import check_sampling
+from mlpspec.passes.checks.shard_weights import check_shard_weights
 from mlpspec.passes.encode_inputs import encode_inputs
 from mlpspec.passes.infer_shapes import infer_shapes
 from mlpspec.passes.lints.double_activation import lint_double_activation
@@ -37,6 +38,7 @@ CHECKS = (
     check_callbacks,
     check_biases,
     check_sampling,
+    check_shard_weights,
     check_export,
 )
 """Checks of a spec that need no graph. Each yields what it finds; all run."""

@@ -18,6 +18,7 @@ from mlpspec.training.lanes import HostLane, lane_to
 from mlpspec.training.slots import SLOTS, Slots
 from mlpspec.training.source import Source
 from mlpspec.training.tensors import Tensors
+from mlpspec.training.whole import held
 
 if TYPE_CHECKING:
     from mlpspec.training.stored_tensors import StoredTensors
@@ -34,7 +35,7 @@ COPIES_OF_VALUES = 8
 
 def step_bytes(module: nn.Module, graph: Graph, rows: int) -> int:
     """About as much memory as a step of `rows` rows takes beside the weights. Layers of unknown size count nothing."""
-    weights = sum(parameter.nbytes for parameter in module.parameters())
+    weights = sum(held(parameter).nbytes for parameter in module.parameters())
     values = sum(_numbers(node.shape.dims) for node in graph.nodes if node.shape is not None)
     return COPIES_OF_WEIGHTS * weights + COPIES_OF_VALUES * 4 * rows * values
 

@@ -20,6 +20,7 @@ HARMLESS: tuple[Path, ...] = (
     ("training", "early_stopping"),
     ("training", "device"),
     ("training", "data_on"),
+    ("training", "shard_weights"),
     ("training", "checkpoint"),
     ("training", "logging"),
     ("export",),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from contextlib import nullcontext
+from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
 import numpy as np
@@ -59,10 +59,19 @@ class ShardedStep(EagerStep):
         more: dict[str, Any] = {"alteration": alteration, "averages": averages, "clip": clip, "precision": precision}
         super().__init__(module, loss, optimizer, data, seed=seed, inspect=inspect_gradients if anomaly else None, **more)
         self.group = group
-        devices = None if self.device.type == "cpu" else [self.device]
-        self._parallel = DistributedDataParallel(module, device_ids=devices)
-        self._parallel.broadcast_buffers = False  # the argument of this name is deprecated since torch 2.13, its successor new in it
+        self._parallel = self._joined(module)
         self.forward = self.precision.forward(self._parallel)
+
+    def _joined(self, module: nn.Module) -> nn.Module:
+        """What stands in for the network, and lets the processes' gradients be averaged."""
+        devices = None if self.device.type == "cpu" else [self.device]
+        parallel = DistributedDataParallel(module, device_ids=devices)
+        parallel.broadcast_buffers = False  # the argument of this name is deprecated since torch 2.13, its successor new in it
+        return parallel
+
+    def _kept_back(self) -> AbstractContextManager[None]:
+        """Within it gradients are added up in this process alone, as more of them will follow."""
+        return self._parallel.no_sync()  # type: ignore[operator]  # of DistributedDataParallel
 
     def _seed(self, epoch: int, number: int, first: int) -> None:
         numbers = np.random.SeedSequence([self.seed, epoch, 1, number, self.group.rank])
@@ -76,22 +85,22 @@ class ShardedStep(EagerStep):
         with self.group.lost_peers_named():
             for number, piece in enumerate(mine):
                 last = number == len(mine) - 1
-                with nullcontext() if last else self._parallel.no_sync():
+                with nullcontext() if last else self._kept_back():
                     loss = piece.loss(self.forward(*piece.inputs))
                     (loss * self.group.size).backward()  # the processes' gradients are averaged
                 total += loss.detach()
         return self.group.add_up(total)
 
 
-def synchronize_batch_norm(module: nn.Module) -> None:
-    """Let batch norm see the rows of all processes; weights keep their names.
+def synchronize_batch_norm(module: nn.Module, device: torch.device) -> None:
+    """Let batch norm see the rows of all processes; weights keep their names. `device` is where the network is or will be.
 
     Raises:
         MachineError: when the network is not on a GPU.
 
     Source: torch.nn.SyncBatchNorm.convert_sync_batchnorm.
     """
-    if any(parameter.device.type != "cuda" for parameter in module.parameters()):
+    if device.type != "cuda":
         help = "train on GPUs, or leave `training.synchronize_batchnorm` out: each process then normalizes its own rows"
         raise MachineError("torch synchronizes batch norm between GPUs only", help=help)
     nn.SyncBatchNorm.convert_sync_batchnorm(module)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
 from typing import Any, Protocol
 
@@ -18,7 +18,7 @@ from mlpspec.training.averages import Averages
 from mlpspec.training.batches import Batch, Form, form_of
 from mlpspec.training.clip import Clip
 from mlpspec.training.device import random_state, set_random_state
-from mlpspec.training.loss_scale import Overflow
+from mlpspec.training.loss_scale import LossScale, Overflow
 from mlpspec.training.losses import LossFunction
 from mlpspec.training.precision import Precision
 from mlpspec.training.source import Rows, Source
@@ -164,7 +164,7 @@ class EagerStep:
         if self.alteration is not None:
             targets = self.alteration.extended(Tensors(count, inputs, targets)).targets
             self.alteration.apply(inputs, targets, seed)
-        self.optimizer.zero_grad(set_to_none=True)
+        self.module.zero_grad()
         with self.precision.learning():
             self.tally.add(self._backward(inputs, targets, form), count)
         self._update()
@@ -186,11 +186,19 @@ class EagerStep:
             total += loss.detach()
         return total
 
+    def _weights(self) -> Iterable[tuple[str, torch.Tensor]]:
+        """What the optimizer updates, by name of weight."""
+        return self.module.named_parameters()
+
+    def _unscale(self, scale: LossScale) -> None:
+        """Take the scale out of the gradients, and note whether all of them are finite."""
+        scale.unscale([weight.grad for _, weight in self._weights() if weight.grad is not None])
+
     def _update(self) -> None:
         """Change the weights by their gradients."""
         scale = self.precision.scale
         if scale is not None:
-            scale.unscale([weight.grad for weight in self.module.parameters() if weight.grad is not None])
+            self._unscale(scale)
         for function in self._before_update:
             function(self.module)
         if scale is None:
@@ -213,7 +221,7 @@ class EagerStep:
         state["loss"] = self.tally.state()
         if self.precision.scale is not None:
             state["loss_scale"] = self.precision.scale.state()
-        for weight, parameter in self.module.named_parameters():
+        for weight, parameter in self._weights():
             for name, value in self.optimizer.state.get(parameter, {}).items():
                 if isinstance(value, torch.Tensor) and name != "step":
                     state[f"{name}.{weight}"] = value
@@ -235,7 +243,7 @@ class EagerStep:
         if self._steps == skipped:
             return
         fused = self.optimizer.defaults.get("fused")  # then the update reads the count where the weights are
-        for weight, parameter in self.module.named_parameters():
+        for weight, parameter in self._weights():
             memories = {key.split(".", 1)[0]: value for key, value in state.items() if key.split(".", 1)[-1] == weight}
             if memories:
                 loaded = {name: value.to(parameter.device, copy=True) for name, value in memories.items()}

@@ -21,7 +21,7 @@ from mlpspec.data.column import raw_inputs
 from mlpspec.data.dataset import Dataset
 from mlpspec.data.load import load_dataset
 from mlpspec.data.streaming.part import StoredPart
-from mlpspec.diagnostics import DataError, Diagnostic, ModelFileError, Severity, StoppedError, UsageError
+from mlpspec.diagnostics import CheckError, DataError, Diagnostic, ModelFileError, Severity, StoppedError, UsageError
 from mlpspec.ir.callback import Callback, Use
 from mlpspec.ir.graph import Graph
 from mlpspec.language.document import Document
@@ -35,6 +35,7 @@ from mlpspec.training.tracking import Tracking, refuse_missing_packages
 
 if TYPE_CHECKING:
     import torch
+    from torch import nn
 
     from mlpspec.training.cause import Cause
     from mlpspec.training.evaluation import Evaluation
@@ -42,6 +43,7 @@ if TYPE_CHECKING:
     from mlpspec.training.interrupt import Interrupt
     from mlpspec.training.loop import Position
     from mlpspec.training.source import Source
+    from mlpspec.training.whole import Whole
 
 PROOF_ROWS = 1000
 """How many validation rows a run keeps for the export's proof, at most."""
@@ -201,10 +203,12 @@ class _Run:
             self.progress.note(remark)
         self._write_info({"status": "running"})
         try:
-            ended = self.loop.run(self.position, interrupt)
-            result = self._finish(ended) if ended != "interrupted" else None
+            with self.group.lost_peers_named():
+                ended = self.loop.run(self.position, interrupt)
+                result = self._finish(ended) if ended != "interrupted" else None
         except Exception as error:  # not KeyboardInterrupt: a second Ctrl-C ends at once
-            self.best.write()
+            if not self.whole.is_divided or isinstance(error, CheckError):  # a loss that is not finite is so for all processes
+                self.best.write()
             self._write_info({"status": "failed", "error": str(error)})
             self.callbacks.on_end(self.loop, "failed")
             raise
@@ -221,7 +225,6 @@ class _Run:
     def _build(self) -> None:
         import torch
 
-        from mlpspec.pytorch.module import build_module
         from mlpspec.training.alteration import Alteration
         from mlpspec.training.averages import Averages
         from mlpspec.training.checkpoints import Checkpoints
@@ -231,19 +234,12 @@ class _Run:
         from mlpspec.training.placement import place, room_on, step_bytes
         from mlpspec.training.plan import Plan
         from mlpspec.training.precision import Precision
-        from mlpspec.training.sharded_step import synchronize_batch_norm
         from mlpspec.training.stored_tensors import StoredTensors
         from mlpspec.training.tensors import Tensors
-        from mlpspec.training.whole import Whole
 
         spec = self.spec
-        torch.manual_seed(spec.seed)
-        self.module = build_module(self.graph).to(self.device)
-        self.group.follow(self.module.state_dict().values())  # another machine's may differ in their last bits
-        if self.group.size > 1 and spec.training.synchronize_batchnorm:
-            synchronize_batch_norm(self.module)
+        self.module, self.whole = self._make_network()
         folder, keep = self.folder.path / "checkpoints", spec.training.saving.keep
-        self.whole = Whole(self.group)
         self.checkpoints = Checkpoints(folder, self.folder.owner(), keep, whole=self.whole)
         if self.resumed:
             self.group.together(lambda: self._mend() if self.group.leads else None)
@@ -283,8 +279,34 @@ class _Run:
             clip=None if spec.training.clip is None else Clip.of(spec.training.clip, self.module, self.graph.outputs.values()),
             group=self.group,
             precision=self.precision,
+            divided=self.whole.is_divided,
             note=self._hear,
         )
+
+    def _make_network(self) -> tuple[nn.Module, Whole]:
+        """The network with its first weights on the device, and how whole tensors are had of what this process holds."""
+        import torch
+
+        from mlpspec.pytorch.module import build_module
+        from mlpspec.training.cause import first_weights
+        from mlpspec.training.sharded_step import synchronize_batch_norm
+        from mlpspec.training.whole import Whole
+
+        training, seed = self.spec.training, self.spec.seed
+        divides = training.shard_weights and self.group.size > 1
+        if training.shard_weights and not divides:
+            self.progress.note("`shard_weights` changes nothing here: one process holds the whole network")
+        torch.manual_seed(seed)
+        with torch.device("meta") if divides else nullcontext():
+            module = build_module(self.graph)
+        if self.group.size > 1 and training.synchronize_batchnorm:
+            synchronize_batch_norm(module, self.device)
+        if not divides:
+            self.group.follow(module.to(self.device).state_dict().values())  # another machine's may differ in their last bits
+            return module, Whole(self.group)
+        from mlpspec.training.divided import divide
+
+        return module, divide(module, self.group, self.device, lambda whole: first_weights(self.graph, seed, whole))
 
     def _hear(self, text: str) -> None:
         """What a step tells while it runs is shown, and kept beside what it told before."""
@@ -490,7 +512,7 @@ class _Run:
         average = self.callbacks.average()
         if average is not None:
             position = {"epoch": self.position.epoch, "step": self.position.step, "figures": self.position.figures}
-            self.checkpoints.save("average", average.weights, position)
+            self.group.together(lambda: self.checkpoints.save("average", average.weights, position))
         weights = self._average("export")
         kept = "average" if weights is not None else "best" if self.best.epoch else "last"
         if kept != "last":

@@ -27,6 +27,11 @@ class Whole:
     def __init__(self, group: Group | None = None):
         self.group = group or Group()
 
+    @property
+    def is_divided(self) -> bool:
+        """Whether making tensors whole takes all processes."""
+        return False
+
     def joins(self, *, wanted: bool) -> bool:
         """Whether this process takes part where the leading one wants tensors to be made whole."""
         return self.group.leads and wanted

@@ -18,6 +18,7 @@ class Norm(Clipping):
 
     kind = "norm"
     main = "limit"
+    divides = True
 
     limit: float = option(default=1.0, above=0.0, maximum=1e30, doc="The largest norm.", examples=(1.0,))
 

@@ -18,6 +18,7 @@ class Value(Clipping):
 
     kind = "value"
     main = "limit"
+    divides = True
 
     limit: float = option(default=1.0, above=0.0, maximum=1e30, doc="The largest absolute value.", examples=(0.5,))
 

@@ -19,6 +19,7 @@ class AdamW(Optimizer):
 
     kind = "adamw"
     main = "learning_rate"
+    divides = True
 
     learning_rate: float = option(default=0.001, above=0.0, maximum=1000.0, doc="Size of a step.", examples=(3e-3,))
     beta_1: float = option(default=0.9, minimum=0.0, below=1.0, doc="How slowly the mean of the gradients changes.")

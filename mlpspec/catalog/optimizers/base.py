@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 from mlpspec.catalog.entry import Entry
 from mlpspec.ir.lowering import Function
 
 
 class Optimizer(Entry):
     """How gradients change the weights. Every entry has an option `learning_rate`."""
+
+    divides: ClassVar[bool] = False
+    """Whether each number of a weight is updated by itself, so that a part of a weight is updated as a whole one is."""
 
     learning_rate: float
 

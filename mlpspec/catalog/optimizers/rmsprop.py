@@ -20,6 +20,7 @@ class RmsProp(Optimizer):
 
     kind = "rmsprop"
     main = "learning_rate"
+    divides = True
 
     learning_rate: float = option(default=0.01, above=0.0, maximum=1000.0, doc="Size of a step.", examples=(1e-3,))
     rho: float = option(default=0.99, minimum=0.0, below=1.0, doc="How slowly the mean of the squared gradients changes.")

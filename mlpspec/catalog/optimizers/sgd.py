@@ -21,6 +21,7 @@ class Sgd(Optimizer):
 
     kind = "sgd"
     main = "learning_rate"
+    divides = True
 
     learning_rate: float = option(default=0.01, above=0.0, maximum=1000.0, doc="Size of a step.", examples=(0.1,))
     momentum: float = option(default=0.0, minimum=0.0, below=1.0, doc="Share of the last step that goes on.", examples=(0.9,))

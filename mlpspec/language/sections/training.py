@@ -93,6 +93,12 @@ class Training(Record):
         default=False,
         doc="Where several GPUs train the model together, let batch norm see the rows of all of them and not of each by itself.",
     )
+    shard_weights: bool = option(
+        default=False,
+        doc="Where several processes train the model together, divide weights, gradients and the optimizer's memory among them (FSDP), for "
+        "a network that does not fit on one device. Layers are gathered one by one while they are used; steps are eager. A process that "
+        "trains alone holds everything.",
+    )
     device: str = option(
         default="auto",
         pattern=r"^(auto|cpu|cuda|cuda:[0-9]{1,3})$",

@@ -42,6 +42,7 @@ def make_step(
     anomaly: bool = False,
     group: Group | None = None,
     precision: Precision | None = None,
+    divided: bool = False,
     note: Callable[[str], None] = lambda text: None,
 ) -> tuple[Step, str]:
     """The wanted step, or the eager one where the compiled cannot be had, and one line that says which it is and why.
@@ -61,10 +62,16 @@ def make_step(
         anomaly: look at every number of a step, which is eager then; the module is one that `build_module` made.
         group: the processes that share every batch. Of several `anomaly` looks at the gradients only, and `torch_compile` is eager.
         precision: what the network is calculated in.
+        divided: whether each process of the group holds a part of every weight; see `divide`.
         note: is told what turns out later about how steps run.
     """
     group = group or ALONE
     more: dict[str, Any] = {"seed": seed, "alteration": alteration, "averages": averages, "clip": clip, "precision": precision}
+    if divided:
+        from mlpspec.training.divided_step import DividedStep  # importing torch's FSDP takes longer than a small run
+
+        reason = f"eager, as {group.size} processes share every batch and divide the weights"
+        return DividedStep(module, loss, optimizer, data, group, **more), reason
     together = f"; {group.size} processes share every batch" if group.size > 1 else ""
     if wanted == "compiled" and not anomaly:
         make = partial(CompiledStep, module, loss, optimizer, data, batches, group=group, note=note, **more)
