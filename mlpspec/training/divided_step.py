@@ -12,8 +12,10 @@ from torch.distributed.tensor import DTensor
 
 from mlpspec.catalog.optimizers import Optimizer
 from mlpspec.training.group import Group
+from mlpspec.training.linear16 import without_copies
 from mlpspec.training.loss_scale import LossScale
 from mlpspec.training.losses import LossFunction
+from mlpspec.training.precision import Network
 from mlpspec.training.sharded_step import ShardedStep
 from mlpspec.training.source import Source
 from mlpspec.training.step import make_optimizer
@@ -38,8 +40,9 @@ class DividedStep(ShardedStep):
         made = make_optimizer(optimizer, nn.ParameterList(self._parts.values()))
         super().__init__(module, loss, made, data, group, seed=seed, **more)
 
-    def _joined(self, module: nn.Module) -> nn.Module:
-        return module
+    def _joined(self, module: nn.Module) -> Network:
+        dtype = self.precision.dtype
+        return module if dtype is None else without_copies(module, dtype)
 
     def _kept_back(self) -> AbstractContextManager[None]:
         return nullcontext()

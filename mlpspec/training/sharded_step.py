@@ -20,7 +20,7 @@ from mlpspec.training.clip import Clip
 from mlpspec.training.division import Division
 from mlpspec.training.group import Group
 from mlpspec.training.losses import LossFunction
-from mlpspec.training.precision import Precision
+from mlpspec.training.precision import Network, Precision
 from mlpspec.training.source import Source
 from mlpspec.training.step import EagerStep
 
@@ -62,7 +62,7 @@ class ShardedStep(EagerStep):
         self._parallel = self._joined(module)
         self.forward = self.precision.forward(self._parallel)
 
-    def _joined(self, module: nn.Module) -> nn.Module:
+    def _joined(self, module: nn.Module) -> Network:
         """What stands in for the network, and lets the processes' gradients be averaged."""
         devices = None if self.device.type == "cpu" else [self.device]
         parallel = DistributedDataParallel(module, device_ids=devices)

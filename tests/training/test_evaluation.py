@@ -2,6 +2,7 @@
 
 import math
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 import pytest
@@ -13,7 +14,7 @@ from torch.nn import functional as F  # noqa: N812  # PyTorch's own convention
 from mlpspec.compiler import loads
 from mlpspec.data.load import load_dataset
 from mlpspec.exporting.sampled_target import sampled_target
-from mlpspec.training.evaluation import evaluate, network_outputs
+from mlpspec.training.evaluation import evaluate, network_outputs, shared_outputs
 from mlpspec.training.tensors import Tensors
 
 ROWS = 40
@@ -161,6 +162,21 @@ def test_rows_go_through_in_batches_and_the_mode_is_kept():
         assert torch.equal(network_outputs(module, rows, batch=16)["kind"], LOGITS)
         assert module.training is mode
     assert module.modes == [False] * 6  # 40 rows in batches of 16, twice, never in training mode
+
+
+@pytest.mark.parametrize(("rows", "size"), [(1, 2), (2, 3), (5, 2), (7, 3), (33, 2)])
+def test_processes_that_share_the_rows_call_the_network_equally_often(rows, size, threads_as_group, monkeypatch):
+    """Where rows are few, where they cannot be divided evenly, and where one part would need a batch more than the other."""
+    monkeypatch.setattr("mlpspec.training.evaluation.network_outputs", partial(network_outputs, batch=16))
+    data = Tensors.from_arrays({"x": np.arange(rows, dtype=np.float32)[:, None]}, {}, rows, torch.device("cpu"))
+
+    def work(group):
+        module = Known(kind=LOGITS)
+        return shared_outputs(module, data, group)["kind"], len(module.modes)
+
+    found = threads_as_group(size).run(work)
+    assert all(torch.equal(outputs, LOGITS[:rows]) for outputs, _ in found)
+    assert len({calls for _, calls in found}) == 1
 
 
 class Twice(nn.Module):

@@ -1,6 +1,7 @@
 """The loop alone, with a step that learns nothing and figures that were written down."""
 
 import math
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -299,3 +300,37 @@ def test_checkpoints_come_when_they_are_due(setting, saved):
     run = Run(losses(1, 1, 1, 1, 1), training=setting)
     run()
     assert run.last == saved
+
+
+def test_a_signal_between_two_questions_does_not_part_the_processes(threads_as_group):
+    """It comes to one of two while a checkpoint is written, after they have agreed to go on: both hear of it the next time."""
+
+    def work(group):
+        run = Run(losses(*[0.5] * 4), training="checkpoint: {epochs: 1}")
+        run.loop.group = group
+        saved = run.loop.hooks.save
+
+        def save(position):
+            saved(position)
+            if group.rank == 1:
+                run.interrupt.exit_code = 75
+
+        run.loop.hooks = replace(run.loop.hooks, save=save)
+        return run(), run.position.epoch, run.last
+
+    one, other = threads_as_group(2).run(work)
+    assert one == other
+    assert one[:2] == ("interrupted", 2)
+
+
+def test_the_leading_process_decides_when_to_save(threads_as_group):
+    """Its clock and no other."""
+
+    def work(group):
+        run = Run(losses(*[0.5] * 3), ask=lambda run: run.save() if group.rank == run.epoch % 2 else None)
+        run.loop.group = group
+        run()
+        return run.last
+
+    one, other = threads_as_group(2).run(work)
+    assert one == other == [(2, 0), (3, 0)]  # the last is that of the end

@@ -156,8 +156,9 @@ def test_a_signal_saves_and_the_resumed_run_has_the_bits_of_one_that_never_stopp
     assert all(torch.equal(whole[name], part[name]) for name in whole)
 
 
-def test_a_killed_process_ends_the_run_with_one_message_and_a_checkpoint(here, begin):
-    options = ("--devices=2", "--set", "training.epochs=100000")
+@pytest.mark.parametrize("divided", ["false", pytest.param("true", marks=pytest.mark.slow)])
+def test_a_killed_process_ends_the_run_with_one_message_and_a_checkpoint(here, begin, divided):
+    options = ("--devices=2", "--set", "training.epochs=100000", "--set", f"training.shard_weights={divided}")
     process = begin(here, *options)
     assert process.stderr is not None
     said = []
@@ -168,9 +169,7 @@ def test_a_killed_process_ends_the_run_with_one_message_and_a_checkpoint(here, b
     assert process.wait(60) == 6
     errors = [line for line in said if line.startswith("error")]
     assert errors == ["error[machine]: process 1 of 2 was killed (SIGKILL); the others were ended\n"]
-    again = train(
-        here, "--devices=2", "--resume", "--set", "training.epochs=100000", "--set", "training.callbacks=[{time_limit: {seconds: 1}}]"
-    )
+    again = train(here, *options, "--resume", "--set", "training.callbacks=[{time_limit: {seconds: 1}}]")
     assert again.returncode == 0, again.stderr
 
 
