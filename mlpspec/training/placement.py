@@ -29,6 +29,9 @@ MARGIN = 0.1
 COPIES_OF_WEIGHTS = 6
 """Beside the weights: gradients, what an optimizer remembers (two or three), averages, the best ones while they are being measured."""
 
+COPIES_OF_GATHERED = 3
+"""Of the largest layer whose weights are divided among processes: it and the next one while they are used, and gradients."""
+
 COPIES_OF_VALUES = 8
 """A layer's values once for each of its parts (linear, norm, activation, dropout), and their gradients."""
 
@@ -36,8 +39,9 @@ COPIES_OF_VALUES = 8
 def step_bytes(module: nn.Module, graph: Graph, rows: int) -> int:
     """About as much memory as a step of `rows` rows takes beside the weights. Layers of unknown size count nothing."""
     weights = sum(held(parameter).nbytes for parameter in module.parameters())
+    elsewhere = [sum(weight.nbytes - held(weight).nbytes for weight in layer.parameters()) for layer in module.children()]
     values = sum(_numbers(node.shape.dims) for node in graph.nodes if node.shape is not None)
-    return COPIES_OF_WEIGHTS * weights + COPIES_OF_VALUES * 4 * rows * values
+    return COPIES_OF_WEIGHTS * weights + COPIES_OF_GATHERED * max(elsewhere, default=0) + COPIES_OF_VALUES * 4 * rows * values
 
 
 def _numbers(dims: tuple[object, ...]) -> int:
