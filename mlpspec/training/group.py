@@ -12,7 +12,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
-from mlpspec.diagnostics import MachineError, MlpspecError
+from mlpspec.diagnostics import MachineError, MlpspecError, StoppedError
 from mlpspec.language.document import Document
 from mlpspec.training.run_folder import CHECKPOINTS, RunFolder
 
@@ -193,6 +193,9 @@ def joined(*, cuda: bool) -> Iterator[Group]:
     try:
         yield group
         group.leave()
+    except StoppedError:
+        group.leave()  # all stop together
+        raise
     except LostPeerError:
         if LAUNCHED in os.environ:
             sys.stdout.flush()

@@ -497,13 +497,14 @@ class _Run:
         """Where in the epoch that is under way the loss stopped being finite; None where that cannot be found."""
         from mlpspec.training.cause import find_cause, rewind
 
+        def stopped() -> bool:
+            return self.group.greatest(interrupt.exit_code or 0) > 0
+
         self.progress.note("the loss is not finite; looking for the step and the layer")
         try:
             epoch, step = rewind(self.module, self.graph, self.step, self.checkpoints, self.spec.seed)
             epochs, forward = range(epoch, self.position.epoch), self.precision.forward(self.module, scaled=False)
-            return find_cause(
-                self.module, self.step, self.loss, planned, epochs, step, lambda: bool(interrupt.exit_code), forward, self.whole
-            )
+            return find_cause(self.module, self.step, self.loss, planned, epochs, step, stopped, forward, self.whole)
         except (ModelFileError, RuntimeError):  # the loss is what must be told
             return None
 

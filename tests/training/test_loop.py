@@ -13,6 +13,7 @@ from mlpspec.diagnostics import CheckError
 from mlpspec.ir.callback import Callback
 from mlpspec.training.callbacks import Callbacks
 from mlpspec.training.feed import MemoryFeed
+from mlpspec.training.group import Group
 from mlpspec.training.interrupt import Interrupt
 from mlpspec.training.loop import Hooks, Loop, Position
 from mlpspec.training.loss_scale import Overflow
@@ -334,3 +335,21 @@ def test_the_leading_process_decides_when_to_save(threads_as_group):
 
     one, other = threads_as_group(2).run(work)
     assert one == other == [(2, 0), (3, 0)]  # the last is that of the end
+
+
+def test_a_signal_that_one_process_hears_while_all_ask_each_other_stops_all_at_the_next_question(threads_as_group):
+    runs = {}
+
+    class Late(Group):
+        def greatest(self, value):
+            found = super().greatest(value)
+            if self.rank == 1:
+                runs[1].interrupt.exit_code = 75
+            return found
+
+    def work(group):
+        runs[group.rank] = run = Run(losses(*[1.0] * 9), rows=40)
+        run.loop.group = Late(group.rank, 2)
+        return run(), run.last, run.interrupt.exit_code
+
+    assert threads_as_group(2).run(work) == [("interrupted", [(0, 4)], 75)] * 2  # asked at the start, and again four steps later
