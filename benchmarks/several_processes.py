@@ -34,11 +34,15 @@ def main() -> None:
     parser.add_argument("--epochs", type=int, default=4, help="epochs of a run (4)")
     options = parser.parse_args()
     count, cores = options.processes, os.cpu_count() or 1
+    each = max(1, cores // count)
+    numbers = [(1, cores), (1, each), (count, each)]
     ways = {
-        f"1 process, compiled, {cores} threads": (["--set", "training.step=compiled"], cores),
-        f"1 process, eager, {cores} threads": (["--set", "training.step=eager"], cores),
-        "1 process, eager, 1 thread": (["--set", "training.step=eager"], 1),
-        f"{count} processes, {max(1, cores // count)} thread each": (["--devices", str(count)], max(1, cores // count)),
+        f"{processes} process{'es' * (processes > 1)}, {step}, {threads} thread{'s' * (threads > 1)}{' each' * (processes > 1)}": (
+            ["--set", f"training.step={step}", *(["--devices", str(processes)] if processes > 1 else [])],
+            threads,
+        )
+        for step in ("eager", "compiled")
+        for processes, threads in numbers
     }
     speeds: dict[str, list[float]] = {name: [] for name in ways}
     with tempfile.TemporaryDirectory() as folder:
@@ -46,12 +50,12 @@ def main() -> None:
         for _ in range(options.rounds):
             for name, (arguments, threads) in ways.items():
                 speeds[name].append(run([*arguments, "--set", f"training.batch_size={options.batch}"], threads, Path(folder)))
-    base = list(speeds.values())[1]
+    base = next(iter(speeds.values()))
     lines = []
     for name, each in speeds.items():
         ratios = sorted(own / other for own, other in zip(each, base, strict=True))
         lines.append([name, f"{statistics.median(each):,.0f}", f"{statistics.median(ratios):.2f} ({ratios[0]:.2f} - {ratios[-1]:.2f})"])
-    print(aligned(["", "rows/s", "x eager (least - most)"], lines))
+    print(aligned(["", "rows/s", "x the first (least - most)"], lines))
     print(machine("mlpspec", "torch"))
 
 

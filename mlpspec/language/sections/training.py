@@ -91,7 +91,7 @@ class Training(Record):
     )
     synchronize_batchnorm: bool = option(
         default=False,
-        doc="Where several GPUs train the model together, let batch norm see the rows of all of them and not of each by itself.",
+        doc="Where several GPUs train the model together, let batch norm see the rows of all of them; steps are eager then.",
     )
     shard_weights: bool = option(
         default=False,
