@@ -158,8 +158,8 @@ def _check(target: Path) -> bool:
 
 
 @contextmanager
-def explained(path: Path, only: frozenset[int] | None = None) -> Iterator[None]:
-    """Within it, an OSError (of the kinds `only`) becomes the MachineError that says why `path` cannot be written.
+def explained(path: Path, only: frozenset[int] | None = None, hint: str = "") -> Iterator[None]:
+    """Within it, an OSError (of the kinds `only`) becomes the MachineError that says why `path` cannot be written, and has a `hint` more.
 
     Raises:
         MachineError: `cannot-write`.
@@ -170,6 +170,7 @@ def explained(path: Path, only: frozenset[int] | None = None) -> Iterator[None]:
         if only is not None and error.errno not in only:
             raise
         reason, help = _REASONS.get(error.errno or 0, (error.strerror or str(error), ""))
+        help = "; ".join(filter(None, (help, hint)))
         raise MachineError(f"cannot write {path}: {reason}", code="cannot-write", help=help) from error
 
 

@@ -38,6 +38,7 @@ def load_dataset(
     opened: Opened | None = None,
     sampler: Sampler | None = None,
     say: Callable[[str], None] = lambda text: None,
+    check: Callable[[Mapping[str, str]], None] = lambda hashes: None,
 ) -> Dataset:
     """Read, divide and encode the data of a spec.
 
@@ -48,6 +49,7 @@ def load_dataset(
         opened: what `open_data` gave for the section, where it has been read already.
         sampler: what decides which training rows an epoch visits; it may read a column of its own.
         say: is told of what takes time; only data that is streamed does.
+        check: looks at the hashes of the files before anything is encoded, and may refuse them.
 
     Raises:
         DataError: with all that is wrong: first with the files, then with the columns, then with single rows.
@@ -57,8 +59,9 @@ def load_dataset(
         from mlpspec.data.streaming.load import load_streamed
         from mlpspec.data.streaming.recipe import Recipe
 
-        return load_streamed(Recipe(data, inputs, targets, seed), folder, say)
+        return load_streamed(Recipe(data, inputs, targets, seed), folder, say, check)
     opened = opened or open_data(data, folder=folder, frame=frame)
+    check(opened.hashes)
     rows = _rows(opened, data, targets, seed)
     train, index = rows["train"]
     reserved = (*dividing_columns(data.split), *(() if sampler is None else sampler.reserved()))

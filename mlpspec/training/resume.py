@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from mlpspec.data.dataset import Dataset
+from mlpspec.data.hashes import refuse_changed_files
 from mlpspec.diagnostics import DataError, SpecError, UsageError
 from mlpspec.language.document import Document
 from mlpspec.language.positions import Path
@@ -31,8 +32,8 @@ HARMLESS: tuple[Path, ...] = (
 """What may change in between: it does not alter what a step calculates."""
 
 
-def check_resumable(run: RunFolder, document: Document, dataset: Dataset) -> None:
-    """Let a run go on only as what it was.
+def check_resumable(run: RunFolder, document: Document, hashes: Mapping[str, str]) -> None:
+    """Let a run go on only as what it was, with data files that have these hashes. It is looked at before the data is read.
 
     Raises:
         UsageError: when it is already complete.
@@ -42,15 +43,22 @@ def check_resumable(run: RunFolder, document: Document, dataset: Dataset) -> Non
     info = run.info()
     before = load_run_document(run)
     refuse_changes(before, document)
-    if dict(dataset.hashes) != info.get("data"):
-        raise DataError("the data has changed since the run began", help="restore the data, or train anew")
-    if dataset.preprocessing != run.preprocessing():
-        raise DataError("the data gives another preprocessing than when the run began", help="restore the data, or train anew")
+    refuse_changed_files(info.get("data"), hashes, "the run began", _RESTORE)
     if is_complete(info, before, document):
         message = f"the run {run.path} is already complete: {info['epoch']} epochs"
         raise UsageError(
             message, help="train longer with `--set training.epochs=N`, and what ended it changed, such as `training.early_stopping`"
         )
+
+
+def check_preprocessing(run: RunFolder, dataset: Dataset) -> None:
+    """Let a run go on only with data that teaches what it taught before: rows from memory have no hashes.
+
+    Raises:
+        DataError: when it teaches something else.
+    """
+    if dataset.preprocessing != run.preprocessing():
+        raise DataError("the data gives another preprocessing than when the run began", help=_RESTORE)
 
 
 def refuse_changes(before: Document, document: Document, harmless: Sequence[Path] = HARMLESS) -> None:
@@ -80,6 +88,8 @@ def _lasting(spec: Spec) -> Any:
     kept = tuple(entry for entry in spec.training.callbacks if entry.alters_weights)
     return plain(replace(spec, training=replace(spec.training, callbacks=kept)), complete=True)
 
+
+_RESTORE = "restore the data, or train anew"
 
 _HELP = "train anew, or give the spec back what it was"
 

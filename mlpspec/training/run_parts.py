@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from mlpspec.data.dataset import Part
+from mlpspec.data.hashes import refuse_changed_files
 from mlpspec.data.load import load_dataset
 from mlpspec.diagnostics import DataError
 from mlpspec.ir.fitted import Preprocessing
@@ -25,14 +26,19 @@ def run_parts(run: RunFolder, document: Document, *, frame: Any = None, otherwis
     Raises:
         DataError: when the data cannot be read, or has changed since the run was trained.
     """
-    spec = document.spec
+    spec, help = document.spec, f"restore the data, or {otherwise}"
     dataset = load_dataset(
-        spec.data, spec.inputs, spec.targets, folder=document.folder, seed=spec.seed, frame=frame, sampler=spec.training.sampler
+        spec.data,
+        spec.inputs,
+        spec.targets,
+        folder=document.folder,
+        seed=spec.seed,
+        frame=frame,
+        sampler=spec.training.sampler,
+        check=lambda hashes: refuse_changed_files(run.info().get("data"), hashes, "the run was trained", help),
     )
-    changed = dict(dataset.hashes) != run.info().get("data")
-    if changed or (frame is not None and not _learnt_alike(dataset.preprocessing, run.preprocessing())):
-        message = "the data has changed since the run was trained, so its parts are other rows now"
-        raise DataError(message, help=f"restore the data, or {otherwise}")
+    if frame is not None and not _learnt_alike(dataset.preprocessing, run.preprocessing()):
+        raise DataError("the data has changed since the run was trained, so its parts are other rows now", help=help)
     return dataset.parts
 
 

@@ -29,7 +29,7 @@ from mlpspec.language.writer import plain
 from mlpspec.training.group import Group
 from mlpspec.training.progress import Progress, Silent
 from mlpspec.training.resolved_spec import resolved_spec
-from mlpspec.training.resume import check_resumable
+from mlpspec.training.resume import check_preprocessing, check_resumable
 from mlpspec.training.run_folder import RUNS, RunFolder
 from mlpspec.training.tracking import Tracking, refuse_missing_packages
 
@@ -109,6 +109,9 @@ def train(
     group = group or Group()
 
     def prepare() -> tuple[Dataset, Graph]:
+        check = (lambda hashes: None) if resume is None else partial(check_resumable, resume, document)
+        if dataset is not None:
+            check(dataset.hashes)
         loaded = dataset or load_dataset(
             spec.data,
             spec.inputs,
@@ -118,11 +121,12 @@ def train(
             frame=frame,
             sampler=spec.training.sampler,
             say=(progress or Silent()).note if group.leads else lambda text: None,
+            check=check,
         )
         refuse_missing_validation(document, loaded)
         graph = build_graph(document, loaded.preprocessing.facts)
         if resume is not None:
-            check_resumable(resume, document, loaded)
+            check_preprocessing(resume, loaded)
         return loaded, graph
 
     loaded, graph = group.together(prepare)

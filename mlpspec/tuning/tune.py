@@ -11,8 +11,9 @@ from pathlib import Path
 from typing import Any
 
 from mlpspec.atomic import write_atomically
+from mlpspec.data.hashes import refuse_changed_files
 from mlpspec.data.sharing import SharedData
-from mlpspec.diagnostics import CheckError, DataError, Diagnostic, ModelFileError, SpecError, StoppedError, UsageError
+from mlpspec.diagnostics import CheckError, Diagnostic, ModelFileError, SpecError, StoppedError, UsageError
 from mlpspec.language.document import Document
 from mlpspec.language.writer import plain
 from mlpspec.training.folds.fold import fold_document
@@ -281,8 +282,7 @@ def _check_resumable(run: RunFolder, document: Document, hashes: Mapping[str, st
     ]
     if changes:
         raise SpecError(replace(change, help="begin a new study, or give the spec back what it was") for change in changes)
-    if dict(hashes) != info.get("data"):
-        raise DataError("the data has changed since the study began", help="restore the data, or begin a new study")
+    refuse_changed_files(info.get("data"), hashes, "the study began", "restore the data, or begin a new study")
 
 
 def _is_alive(process: Any) -> bool:

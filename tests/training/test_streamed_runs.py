@@ -6,6 +6,7 @@ import pytest
 import torch
 from safetensors.torch import load_file
 
+from mlpspec.data.streaming.convert import Conversion
 from mlpspec.diagnostics import CheckError, DataError
 from mlpspec.exporting.export import export
 from mlpspec.training import chunks, stored_tensors
@@ -94,11 +95,15 @@ def test_exporting(train_in, small, settings):
     assert export(result.folder, settings=settings).path.is_file()
 
 
-def test_data_that_changed(train_in, small, tmp_path):
+def test_data_that_changed(train_in, small, tmp_path, monkeypatch):
+    """That is said before it is encoded again."""
     result = train_in(None, PARTS, STREAMED, table=table())
     (tmp_path / "table.csv").write_text(table(400))
-    with pytest.raises(DataError, match="the data has changed"):
+    monkeypatch.setattr(Conversion, "run", lambda self, folder: pytest.fail("it is encoded"))
+    with pytest.raises(DataError, match=r"the data has changed since the run was trained: `table.csv` is another"):
         evaluate_run(result.folder)
+    with pytest.raises(DataError, match=r"the data has changed since the run began: `table.csv` is another"):
+        train_in(None, PARTS, STREAMED, "training.epochs=9", table=table(400), resume=result.folder)
 
 
 def test_a_loss_that_is_not_finite(train_in, small):

@@ -10,8 +10,8 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from mlpspec.atomic import explained, write_atomically
-from mlpspec.cache_folder import cache_folder
+from mlpspec.atomic import write_atomically
+from mlpspec.cache_folder import cache_folder, writing
 from mlpspec.data.hashes import sha256
 from mlpspec.data.streaming.lock import Lock
 
@@ -40,7 +40,7 @@ def cached(key: str, is_whole: Callable[[Path], bool], make: Callable[[Path], No
     """
     root = entries_folder()
     entry = root / key
-    with explained(root):
+    with writing(root):
         root.mkdir(parents=True, exist_ok=True)
     _use(entry, say)
     if not is_whole(entry):
@@ -63,10 +63,10 @@ def _make(entry: Path, make: Callable[[Path], None], say: Callable[[str], None])
         shutil.rmtree(left, ignore_errors=True)
     new = _aside(entry)
     try:
-        with explained(entry.parent):
+        with writing(entry.parent):
             new.mkdir()
         make(new)
-        with explained(entry.parent):
+        with writing(entry.parent):
             if entry.exists():
                 say(f"the encoded data in {entry} is damaged; it is made anew")
                 shutil.rmtree(entry)
@@ -110,7 +110,7 @@ def clear() -> Cleared:
     before, in_use, entries = _bytes(entries_folder()), 0, _entries()
     for entry in entries:
         try:
-            with Lock(_lock(entry)), explained(entry.parent):
+            with Lock(_lock(entry)), writing(entry.parent):
                 if entry.exists():
                     entry.replace(_aside(entry))  # nobody finds half of it
                 for left in _unfinished(entry):
@@ -160,7 +160,7 @@ def digests(paths: Mapping[str, Path]) -> dict[str, str]:
         key = f"{path.resolve()} {about.st_size} {about.st_mtime_ns}"
         found[name] = known[key] = known.get(key) or sha256(path)
     if known != _read(memory):
-        with explained(memory.parent):
+        with writing(memory.parent):
             memory.parent.mkdir(parents=True, exist_ok=True)
         with write_atomically(memory) as file:
             file.write(json.dumps(known, indent=1).encode())

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from mlpspec.atomic import explained
+from mlpspec.cache_folder import writing
 from mlpspec.catalog.reading import Reading
 from mlpspec.data.encode import Unseen, encode
 from mlpspec.data.fit import dividing_columns, fit, missing_tokens
@@ -87,7 +87,7 @@ class Conversion:
             "parts": {name: part.to_json() for name, part in parts.items()},
             "warnings": [_plain(warning) for warning in (*warnings, *more)],
         }
-        with explained(folder):
+        with writing(folder):
             (folder / MANIFEST).write_text(json.dumps(manifest), encoding="utf-8")
 
     def _learn(self) -> tuple[dict[str, int], Block, np.ndarray]:
@@ -139,7 +139,7 @@ class Conversion:
                             self._keep_head(heads.setdefault(part, []), block, rows)
             problems.raise_if_any()
             for part, frames in heads.items():
-                with explained(folder):
+                with writing(folder):
                     pl.concat(frames).write_ipc(folder / part / "head.arrow")
         parts = {part: writers[part].stored() for part in PARTS if part in writers}
         return parts, [warning for part in PARTS for warning in unseen[part].warnings()]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import numpy as np
@@ -22,13 +22,19 @@ from mlpspec.data.table import Table
 from mlpspec.diagnostics import DataError, Diagnostic, Severity
 
 
-def load_streamed(recipe: Recipe, folder: Path, say: Callable[[str], None] = lambda text: None) -> Dataset:
+def load_streamed(
+    recipe: Recipe,
+    folder: Path,
+    say: Callable[[str], None] = lambda text: None,
+    check: Callable[[Mapping[str, str]], None] = lambda hashes: None,
+) -> Dataset:
     """`load_dataset` for data that may be larger than memory: encoded once, block by block, and kept in the cache folder.
 
     Args:
         recipe: how rows are read.
         folder: the spec's, from which its paths count.
         say: is told of what takes time.
+        check: looks at the hashes of the files before anything is encoded, and may refuse them.
 
     Raises:
         DataError: with what is wrong with the files, then with the columns, then with single rows.
@@ -39,6 +45,7 @@ def load_streamed(recipe: Recipe, folder: Path, say: Callable[[str], None] = lam
     files = {part: files_of(data, path, folder) for part, path in written.items()}
     _refuse_missing([path for found in files.values() for path in found.values()])
     hashes = digests({name: path for found in files.values() for name, path in found.items()})
+    check(hashes)
     sources = {
         part: Source(
             shown(folder / path), list(files[part].values()), format=data.format, separator=data.separator, tokens=missing_tokens(data)

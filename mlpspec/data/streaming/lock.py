@@ -6,7 +6,7 @@ import os
 from collections.abc import Callable
 from pathlib import Path
 
-from mlpspec.atomic import explained
+from mlpspec.cache_folder import writing
 from mlpspec.diagnostics import MachineError
 
 try:
@@ -32,7 +32,7 @@ class Lock:
         self._descriptor = -1
         if fcntl is None:
             return
-        with explained(path):  # a shared one is to be had in a folder that can only be read, too
+        with writing(path):  # a shared one is to be had in a folder that can only be read, too
             self._descriptor = os.open(path, (os.O_RDONLY if shared else os.O_RDWR) | os.O_CREAT, 0o666)
         kind = fcntl.LOCK_SH if shared else fcntl.LOCK_EX
         try:

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from mlpspec.atomic import explained
+from mlpspec.cache_folder import writing
 from mlpspec.data.encode import EncodedRows
 from mlpspec.diagnostics import DataError
 
@@ -128,7 +128,7 @@ class RowsWriter:
 
     def __exit__(self, kind: object, *_: object) -> None:
         for file in self._files.values():
-            with explained(self._folder):
+            with writing(self._folder):
                 if kind is None:
                     file.flush()
                     os.fsync(file.fileno())
@@ -140,7 +140,7 @@ class RowsWriter:
         Raises:
             MachineError: when the disk is full or fails.
         """
-        with explained(self._folder):
+        with writing(self._folder):
             for kind, name, array in _named(encoded):
                 if (kind, name) not in self._files:
                     path = _file(self._folder, kind, name)

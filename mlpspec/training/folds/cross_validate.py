@@ -11,6 +11,7 @@ from typing import Any
 
 from mlpspec.compiler import build_graph
 from mlpspec.data.dataset import Dataset
+from mlpspec.data.hashes import refuse_changed_files
 from mlpspec.data.sharing import SharedData
 from mlpspec.diagnostics import DataError, Diagnostic, StoppedError, UsageError
 from mlpspec.language.document import Document
@@ -209,8 +210,7 @@ def _check(document: Document, data: SharedData) -> tuple[Dataset, tuple[Diagnos
 def _check_resumable(run: RunFolder, document: Document, loaded: Dataset) -> None:
     info = run.info()
     refuse_changes(read_run_document(run), document)
-    if dict(loaded.hashes) != info.get("data"):
-        raise DataError("the data has changed since the run began", help="restore the data, or train anew")
+    refuse_changed_files(info.get("data"), loaded.hashes, "the run began", "restore the data, or train anew")
 
 
 def _labels(frame: Any) -> list[Any] | None:

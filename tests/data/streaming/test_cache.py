@@ -152,8 +152,10 @@ def test_no_cache_at_all(folder):
 
 def test_a_cache_that_cannot_be_written(folder, monkeypatch):
     monkeypatch.setenv("MLPSPEC_CACHE", "/proc/nothing")
-    with pytest.raises(MachineError, match="cannot write /proc/nothing/data"):
+    with pytest.raises(MachineError, match="cannot write /proc/nothing/data") as error:
         cached("key", is_whole, finish, silent)
+    [diagnostic] = error.value.diagnostics
+    assert diagnostic.help.endswith("MLPSPEC_CACHE names another folder for what is cached")
 
 
 def test_digests_are_remembered(folder, monkeypatch):
