@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from mlpspec.ir.callback import Callback
     from mlpspec.training.folds.cross_validate import CrossValidation
     from mlpspec.training.progress import Progress
-    from mlpspec.training.train import TrainingResult
+    from mlpspec.training.result import TrainingResult
     from mlpspec.tuning.tune import TuningResult
 
 

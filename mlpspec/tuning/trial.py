@@ -16,8 +16,9 @@ from mlpspec.ir.callback import Callback, Run
 from mlpspec.language.document import Document
 from mlpspec.passes.search_space import Dimension, with_values, without_tuning
 from mlpspec.training.folds.fold import fold_document
+from mlpspec.training.result import TrainingResult
 from mlpspec.training.run_folder import RunFolder
-from mlpspec.training.train import TrainingResult, train
+from mlpspec.training.train import train
 from mlpspec.tuning.study import Running, Study
 from mlpspec.tuning.trials import Trial
 

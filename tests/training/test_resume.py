@@ -72,7 +72,7 @@ import json, os, random, shutil, signal, sys, time
 from pathlib import Path
 
 import polars  # imported once, for all children
-import mlpspec.cli.main, mlpspec.training.train, mlpspec.training.compiled.make, mlpspec.training.loop
+import mlpspec.cli.main, mlpspec.training.run
 
 arguments, times = json.loads(sys.argv[1]), int(sys.argv[2])
 

@@ -24,8 +24,9 @@ from mlpspec.training.progress import Progress, Silent, figures_text
 from mlpspec.training.resolved_spec import resolved_spec
 from mlpspec.training.resume import refuse_changes
 from mlpspec.training.run_document import read_run_document
+from mlpspec.training.run_files import versions
 from mlpspec.training.run_folder import RUNS, RunFolder
-from mlpspec.training.train import refuse_missing_validation, versions
+from mlpspec.training.train import refuse_missing_validation
 from mlpspec.training.workers import in_workers
 
 
