@@ -12,7 +12,6 @@ import argparse
 import statistics
 import time
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -25,7 +24,7 @@ from mlpspec.catalog.entry import Family
 from mlpspec.catalog.optimizers import OPTIMIZERS
 from mlpspec.cli.table import aligned
 from mlpspec.compiler import build_graph, loads
-from mlpspec.data.load import load_dataset
+from mlpspec.data.load import load_data_of
 from mlpspec.pytorch.module import build_module
 from mlpspec.training.alteration import Alteration
 from mlpspec.training.averages import Averages
@@ -97,7 +96,7 @@ def trainer(settings: tuple[str, ...], wanted: str) -> tuple[Callable[[], float]
     document = loads(SPEC, settings=[*settings, f"training.step={wanted}"])
     spec = document.spec
     training = spec.training
-    dataset = load_dataset(spec.data, spec.inputs, spec.targets, folder=Path(), seed=0, frame=columns())
+    dataset = load_data_of(document, frame=columns())
     graph, part = build_graph(document, dataset.preprocessing.facts), dataset.parts["train"]
     torch.manual_seed(0)
     module = build_module(graph)

@@ -33,12 +33,9 @@ def compile(document: Document, frame: Any = None) -> fx.GraphModule:  # the wor
     Raises:
         DataError: when the data does not fit the spec.
     """
-    from mlpspec.data.load import load_dataset
+    from mlpspec.data.load import load_data_of
 
-    spec = document.spec
-    dataset = load_dataset(
-        spec.data, spec.inputs, spec.targets, folder=document.folder, seed=spec.seed, frame=frame, sampler=spec.training.sampler
-    )
+    dataset = load_data_of(document, frame=frame)
     return compiler.compile(document, dataset.preprocessing.facts)
 
 

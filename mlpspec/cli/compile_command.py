@@ -19,13 +19,12 @@ def main(output: Output, spec: str, target: str, settings: tuple[str, ...], allo
     """The network of a spec as standalone, readable PyTorch source. Its sizes come from the data, which is read."""
     from mlpspec.atomic import write_atomically
     from mlpspec.compiler import build_graph, load
-    from mlpspec.data.load import load_dataset
+    from mlpspec.data.load import load_data_of
     from mlpspec.pytorch.source import print_source
 
     document = load(spec, settings=settings, allow_outside=allow_outside)
     output.warnings(document.warnings)
-    parts = document.spec
-    dataset = load_dataset(parts.data, parts.inputs, parts.targets, folder=document.folder, seed=parts.seed, sampler=parts.training.sampler)
+    dataset = load_data_of(document)
     text = print_source(build_graph(document, dataset.preprocessing.facts))
     if target == "-" or output.json:
         output.result(text, {"source": text})

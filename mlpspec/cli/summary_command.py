@@ -53,14 +53,14 @@ def main(output: Output, spec: str, no_data: bool, settings: tuple[str, ...], al
 
 def _facts(document, output: Output):  # noqa: ANN001, ANN202  # Document and Facts, imported only when the command runs
     """What the data tells, where there is data."""
-    from mlpspec.data.load import load_dataset
+    from mlpspec.data.load import load_data_of
     from mlpspec.ir.facts import Facts
 
     spec = document.spec
     if spec.data.path is None and spec.data.train is None:
         output.note("the spec names no data; sizes that only it can tell are shown by name")
         return Facts()
-    dataset = load_dataset(spec.data, spec.inputs, spec.targets, folder=document.folder, seed=spec.seed, sampler=spec.training.sampler)
+    dataset = load_data_of(document)
     output.warnings(dataset.warnings)
     return dataset.preprocessing.facts
 

@@ -24,7 +24,32 @@ from mlpspec.data.table import Table
 from mlpspec.diagnostics import DataError, Diagnostic, Severity
 from mlpspec.files.suffixes import Format
 from mlpspec.ir.fitted import Preprocessing
+from mlpspec.language.document import Document
 from mlpspec.language.sections.data import Data
+
+
+def load_data_of(
+    document: Document,
+    *,
+    frame: Any = None,
+    opened: Opened | None = None,
+    say: Callable[[str], None] = lambda text: None,
+    check: Callable[[Mapping[str, str]], None] = lambda hashes: None,
+) -> Dataset:
+    """`load_dataset` for the data of a checked spec, as it trains with it."""
+    spec = document.spec
+    return load_dataset(
+        spec.data,
+        spec.inputs,
+        spec.targets,
+        folder=document.folder,
+        seed=spec.seed,
+        frame=frame,
+        opened=opened,
+        sampler=spec.training.sampler,
+        say=say,
+        check=check,
+    )
 
 
 def load_dataset(

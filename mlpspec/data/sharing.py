@@ -7,7 +7,7 @@ from typing import Any
 
 from mlpspec.data.dataset import Dataset
 from mlpspec.data.fit import encoded_alike
-from mlpspec.data.load import load_dataset
+from mlpspec.data.load import load_data_of
 from mlpspec.data.opened import Opened, open_data
 from mlpspec.language.document import Document
 from mlpspec.language.sections.data import Split
@@ -34,16 +34,7 @@ class SharedData:
         key = (document.folder, spec.data, encoded_alike(spec.inputs, spec.targets), spec.seed, spec.training.sampler)
         if self._dataset is None or self._dataset[0] != key:
             opened = None if spec.data.streaming and self.frame is None else self._open(document)
-            loaded = load_dataset(
-                spec.data,
-                spec.inputs,
-                spec.targets,
-                folder=document.folder,
-                seed=spec.seed,
-                frame=self.frame,
-                opened=opened,
-                sampler=spec.training.sampler,
-            )
+            loaded = load_data_of(document, frame=self.frame, opened=opened)
             self._dataset = key, loaded
         return self._dataset[1]
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from mlpspec.data.dataset import Part
 from mlpspec.data.hashes import refuse_changed_files
-from mlpspec.data.load import load_dataset
+from mlpspec.data.load import load_data_of
 from mlpspec.diagnostics import DataError
 from mlpspec.ir.fitted import Preprocessing
 from mlpspec.language.document import Document
@@ -26,17 +26,12 @@ def run_parts(run: RunFolder, document: Document, *, frame: Any = None, otherwis
     Raises:
         DataError: when the data cannot be read, or has changed since the run was trained.
     """
-    spec, help = document.spec, f"restore the data, or {otherwise}"
-    dataset = load_dataset(
-        spec.data,
-        spec.inputs,
-        spec.targets,
-        folder=document.folder,
-        seed=spec.seed,
-        frame=frame,
-        sampler=spec.training.sampler,
-        check=lambda hashes: refuse_changed_files(run.info().get("data"), hashes, "the run was trained", help),
-    )
+    help = f"restore the data, or {otherwise}"
+
+    def check(hashes: Mapping[str, str]) -> None:
+        refuse_changed_files(run.info().get("data"), hashes, "the run was trained", help)
+
+    dataset = load_data_of(document, frame=frame, check=check)
     if frame is not None and not _learnt_alike(dataset.preprocessing, run.preprocessing()):
         raise DataError("the data has changed since the run was trained, so its parts are other rows now", help=help)
     return dataset.parts

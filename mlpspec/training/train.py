@@ -9,7 +9,7 @@ from typing import Any
 
 from mlpspec.compiler import build_graph
 from mlpspec.data.dataset import Dataset
-from mlpspec.data.load import load_dataset
+from mlpspec.data.load import load_data_of
 from mlpspec.diagnostics import DataError, Diagnostic, UsageError
 from mlpspec.ir.callback import Callback
 from mlpspec.ir.graph import Graph
@@ -66,17 +66,8 @@ def train(
         check = (lambda hashes: None) if resume is None else partial(check_resumable, resume, document)
         if dataset is not None:
             check(dataset.hashes)
-        loaded = dataset or load_dataset(
-            spec.data,
-            spec.inputs,
-            spec.targets,
-            folder=document.folder,
-            seed=spec.seed,
-            frame=frame,
-            sampler=spec.training.sampler,
-            say=(progress or Silent()).note if group.leads else lambda text: None,
-            check=check,
-        )
+        say = (progress or Silent()).note if group.leads else lambda text: None
+        loaded = dataset or load_data_of(document, frame=frame, say=say, check=check)
         refuse_missing_validation(document, loaded)
         graph = build_graph(document, loaded.preprocessing.facts)
         if resume is not None:

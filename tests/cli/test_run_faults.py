@@ -11,38 +11,22 @@ import subprocess
 import sys
 import time
 from io import BytesIO
-from pathlib import Path
 
 import numpy as np
 import pytest
 
-CONFTEST = Path(__file__).parents[1] / "conftest.py"
-
 
 @pytest.fixture(scope="module")
-def trained(tmp_path_factory):
+def trained(tmp_path_factory, spec_text, table_text):
     """A folder with spec.yaml, table.csv and one finished run."""
     from mlpspec.compiler import load
     from mlpspec.training.train import train
 
     folder = tmp_path_factory.mktemp("trained")
-    shared = _load_conftest()
-    (folder / "spec.yaml").write_text(shared.SPEC)
-    (folder / "table.csv").write_text(shared.table())
+    (folder / "spec.yaml").write_text(spec_text)
+    (folder / "table.csv").write_text(table_text)
     train(load(folder / "spec.yaml"), runs=folder / "runs")
     return folder
-
-
-def _load_conftest():
-    import importlib.util
-
-    spec = importlib.util.spec_from_file_location("shared_conftest", CONFTEST)
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[spec.name] = module
-    spec.loader.exec_module(module)
-    return module
 
 
 @pytest.fixture

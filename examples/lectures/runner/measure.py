@@ -60,10 +60,9 @@ def training_rows(document: Document) -> tuple[list[Any], list[Any]]:
     """The first `ROWS` training rows as the network reads them, and the truth, as tensors."""
     import torch
 
-    from mlpspec.data.load import load_dataset
+    from mlpspec.data.load import load_data_of
 
-    spec = document.spec
-    part = load_dataset(spec.data, spec.inputs, spec.targets, folder=document.folder, seed=spec.seed).parts["train"]
+    part = load_data_of(document).parts["train"]
     return [torch.as_tensor(rows[:ROWS]) for rows in part.inputs.values()], [torch.as_tensor(rows[:ROWS]) for rows in part.targets.values()]
 
 
