@@ -73,16 +73,13 @@ def make_step(
         reason = f"eager, as {group.size} processes share every batch and divide the weights"
         return DividedStep(module, loss, optimizer, data, group, **more), reason
     together = f"; {group.size} processes share every batch" if group.size > 1 else ""
+    problem = None
     if wanted == "compiled" and not anomaly:
         make = partial(CompiledStep, module, loss, optimizer, data, batches, group=group, note=note, **more)
         step, problem = _compiled(make, decisions, group)
         if step is not None:
             return step, step.description + together
-        reason = f"eager, because the step cannot be compiled: {problem}"
-    elif anomaly:
-        reason = "eager with a look at every " + ("gradient" if together else "number") + ", as asked"
-    else:
-        reason = "eager, as asked"
+    reason = why_eager(wanted, problem, anomaly=anomaly, group=group)
     if group.size > 1:
         return ShardedStep(module, loss, make_optimizer(optimizer, module), data, group, anomaly=anomaly, **more), reason + together
     if anomaly:
@@ -90,8 +87,30 @@ def make_step(
         more |= {"forward": Inspector(module), "inspect": inspect_gradients}
         loss = InspectedLoss(loss)
     elif wanted == "torch_compile":
-        reason, more["forward"] = "eager with the network through torch.compile, as asked", torch.compile(module)
+        more["forward"] = torch.compile(module)
     return EagerStep(module, loss, make_optimizer(optimizer, module), data, **more), reason
+
+
+def why_eager(wanted: str, problem: str | None, *, anomaly: bool, group: Group) -> str:
+    """Why a step is eager, in a few words.
+
+    Args:
+        wanted: what the spec asks for.
+        problem: why it cannot be compiled, where that was tried.
+        anomaly: whether numbers are looked at.
+        group: the processes that share every batch.
+
+    >>> why_eager("torch_compile", None, anomaly=False, group=Group(rank=0, size=2))
+    'eager, because torch.compile is for a process that trains alone'
+    """
+    if anomaly:
+        return f"eager with a look at every {'gradient' if group.size > 1 else 'number'}, as asked"
+    if wanted == "compiled":
+        return f"eager, because the step cannot be compiled: {problem}"
+    if wanted == "torch_compile":
+        alone = "eager with the network through torch.compile, as asked"
+        return alone if group.size == 1 else "eager, because torch.compile is for a process that trains alone"
+    return "eager, as asked"
 
 
 def _compiled(

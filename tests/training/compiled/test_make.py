@@ -11,8 +11,9 @@ from mlpspec.catalog.optimizers.adam import Adam
 from mlpspec.catalog.optimizers.base import Optimizer
 from mlpspec.catalog.optimizers.sgd import Sgd
 from mlpspec.ir.lowering import Function
-from mlpspec.training.compiled.make import make_step
+from mlpspec.training.compiled.make import make_step, why_eager
 from mlpspec.training.compiled.step import CompiledStep
+from mlpspec.training.group import Group
 from mlpspec.training.step import EagerStep
 from mlpspec.training.tensors import Tensors
 
@@ -65,6 +66,21 @@ class Optimized:
 
     def __len__(self):
         raise TypeError("Net does not support len()")
+
+
+@pytest.mark.parametrize(
+    ("wanted", "anomaly", "size", "reason"),
+    [
+        ("eager", False, 2, "eager, as asked"),
+        ("compiled", True, 1, "eager with a look at every number, as asked"),
+        ("torch_compile", True, 2, "eager with a look at every gradient, as asked"),
+        ("compiled", False, 2, "eager, because the step cannot be compiled: a bad day"),
+        ("torch_compile", False, 1, "eager with the network through torch.compile, as asked"),
+        ("torch_compile", False, 2, "eager, because torch.compile is for a process that trains alone"),
+    ],
+)
+def test_nothing_is_said_to_be_asked_for_that_was_not(wanted, anomaly, size, reason):
+    assert why_eager(wanted, "a bad day", anomaly=anomaly, group=Group(0, size)) == reason
 
 
 def test_the_network_through_torch_compile(monkeypatch):
